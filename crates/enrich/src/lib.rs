@@ -1,0 +1,1 @@
+//! Article to Enrichments, one pure step a file.

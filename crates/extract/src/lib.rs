@@ -1,0 +1,1 @@
+//! RawDocument to Article: blocks with roles, metadata, rights, provenance.

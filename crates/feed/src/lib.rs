@@ -1,0 +1,1 @@
+//! Feed and sitemap bytes to entries.

@@ -1,0 +1,1 @@
+//! What to fetch when: schedule, politeness, robots, back-off.

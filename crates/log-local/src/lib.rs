@@ -1,0 +1,1 @@
+//! The log ports on an embedded store: durable, transactional, one process.

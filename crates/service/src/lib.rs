@@ -1,0 +1,1 @@
+//! Configuration, tracing, metrics, admin HTTP, readiness and shutdown of a service.

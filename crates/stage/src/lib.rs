@@ -1,0 +1,1 @@
+//! The stage runtime: log ports, offsets, retries, dead letters, keyed state, drain.

@@ -1,0 +1,1 @@
+//! Builders, real-Kafka and PostgreSQL harness for tests.

@@ -1,0 +1,1 @@
+//! Charsets, scripts, normalisation, sentences, months and digits.

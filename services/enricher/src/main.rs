@@ -1,0 +1,2 @@
+//! naba-enricher service.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Fetches feeds, sitemaps, pages and files, and publishes RawDocuments.

@@ -1,0 +1,2 @@
+//! naba-fetcher service.
+fn main() {}

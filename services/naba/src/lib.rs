@@ -1,0 +1,1 @@
+//! The command line, and every stage in one process.

@@ -1,0 +1,1 @@
+//! A deterministic origin simulator with exact ground truth.

@@ -1,0 +1,2 @@
+//! newsfarm.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Parses RawDocuments into Articles.

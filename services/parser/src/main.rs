@@ -1,0 +1,2 @@
+//! naba-parser service.
+fn main() {}

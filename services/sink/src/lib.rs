@@ -1,0 +1,1 @@
+//! Writes enriched articles to SQLite, PostgreSQL or standard output.

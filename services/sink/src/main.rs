@@ -1,0 +1,2 @@
+//! naba-sink service.
+fn main() {}
