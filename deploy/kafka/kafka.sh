@@ -137,13 +137,19 @@ format_node() { # I
     -c "$KHOME/n$1/server.properties" --ignore-formatted > "$KHOME/n$1/format.log" 2>&1 ||
     { cat "$KHOME/n$1/format.log" >&2; die "could not format node $1"; }
 }
+# Waits a little: the threads of a killed JVM outlive its main thread by some milliseconds, and hold the port.
+port_free() { # I
+  for _ in $(seq 1 30); do
+    (exec 3<>"/dev/tcp/$HOST/$(bport "$1")") 2>/dev/null || return 0
+    sleep 0.1
+  done
+  return 1
+}
 node_start() { # I
   local n args; n=$(nodes)
   if running "$1"; then return 0; fi
   # A stray broker on our port would answer in place of ours.
-  if (exec 3<>"/dev/tcp/$HOST/$(bport "$1")") 2>/dev/null; then
-    die "port $(bport "$1") is taken by another process: set KAFKA_BASE_PORT or stop it"
-  fi
+  port_free "$1" || die "port $(bport "$1") is taken by another process: set KAFKA_BASE_PORT or stop it"
   conf "$1" "$n"
   format_node "$1"
   mapfile -t args < <(jvm "${KAFKA_HEAP:-$([ "$n" -ge 3 ] && echo 384m || echo 512m)}")
@@ -193,6 +199,7 @@ node_kill() { # I: returns when it is gone, so that its port and its lock are fr
   pid=$(cat "$KHOME/n$1/pid")
   kill -KILL "$pid"
   while pid_lives "$pid"; do sleep 0.05; done
+  port_free "$1" || die "node $1 was killed and its port $(bport "$1") still answers"
   rm -f "$KHOME/n$1/pid"
 }
 start() { # N
