@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use prost_types::FileDescriptorSet;
 
 /// The files that [`run`] writes, relative to the repository root.
 const TYPES: &str = "crates/proto/src/generated/naba.v1.rs";
@@ -11,16 +12,7 @@ const DESCRIPTORS: &str = "crates/proto/src/generated/naba.v1.binpb";
 
 /// Generates, or with `check` compares and fails on a difference.
 pub fn run(root: &Path, check: bool) -> Result<()> {
-    let proto = root.join("proto");
-    let mut files: Vec<PathBuf> = fs::read_dir(proto.join("naba/v1"))
-        .context("reading proto/naba/v1")?
-        .map(|entry| entry.map(|e| e.path()))
-        .collect::<Result<_, _>>()?;
-    files.retain(|path| path.extension().is_some_and(|e| e == "proto"));
-    files.sort();
-    let mut compiler = protox::Compiler::new([&proto])?;
-    compiler.include_source_info(true).include_imports(true).open_files(&files)?;
-    let with_comments = compiler.file_descriptor_set();
+    let with_comments = compile(&root.join("proto"))?;
 
     let out = tempdir(root)?;
     prost_build::Config::new()
@@ -52,6 +44,19 @@ pub fn run(root: &Path, check: bool) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Compiles every file of naba/v1 below `proto`, with its imports and comments.
+pub fn compile(proto: &Path) -> Result<FileDescriptorSet> {
+    let mut files: Vec<PathBuf> = fs::read_dir(proto.join("naba/v1"))
+        .context("reading proto/naba/v1")?
+        .map(|entry| entry.map(|e| e.path()))
+        .collect::<Result<_, _>>()?;
+    files.retain(|path| path.extension().is_some_and(|e| e == "proto"));
+    files.sort();
+    let mut compiler = protox::Compiler::new([proto])?;
+    compiler.include_source_info(true).include_imports(true).open_files(&files)?;
+    Ok(compiler.file_descriptor_set())
 }
 
 fn tempdir(root: &Path) -> Result<PathBuf> {

@@ -1,8 +1,14 @@
-//! Repository tasks: code generation, layer check, generated docs. `cargo xtask --help` lists them.
+//! Repository tasks: code generation, layer check, contract check, generated docs. `cargo xtask --help` lists them.
 
 mod codegen;
+mod contract;
+mod docs;
+mod layers;
+mod mapping;
+mod topics;
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -22,11 +28,51 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Check the arrows between crates against xtask/layers.toml.
+    CheckLayers {
+        /// Also plant violations and fail when one is not refused.
+        #[arg(long)]
+        self_test: bool,
+    },
+    /// Check deploy/topics.toml.
+    CheckTopics,
+    /// Check that docs/mapping.md has a row for every field of the contract.
+    CheckMapping,
+    /// Lint the contract, compare it with released versions, and prove that a break is refused (needs buf).
+    CheckContract,
+    /// Write the contract's descriptor set to proto/released.
+    ReleaseContract {
+        /// The version, for example 0.1.0.
+        version: String,
+    },
+    /// Write the generated files of docs/.
+    Docs {
+        /// Only compare; fail when a file differs.
+        #[arg(long)]
+        check: bool,
+    },
 }
 
-fn main() -> Result<()> {
-    let root = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
-    match Args::parse().task {
+fn main() -> ExitCode {
+    match run(Args::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Not the Debug form: a finding is no bug of this program, and its backtrace would bury it.
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> Result<()> {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize()?;
+    match task {
         Task::Codegen { check } => codegen::run(&root, check),
+        Task::CheckLayers { self_test } => layers::run(&root, self_test),
+        Task::CheckTopics => topics::check(&root),
+        Task::CheckMapping => mapping::check(&root),
+        Task::CheckContract => contract::run(&root),
+        Task::ReleaseContract { version } => contract::release(&root, &version),
+        Task::Docs { check } => docs::run(&root, check),
     }
 }
