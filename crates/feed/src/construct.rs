@@ -1,0 +1,107 @@
+//! Text constructs: elements that hold plain text or HTML, escaped or not, said or unsaid.
+
+use crate::limits::{MAX_LABEL_BYTES, cut};
+use crate::plain::{escape, looks_like_html, plain_text};
+use crate::xml::{Element, Ns};
+
+/// The text of an element and what it is meant as.
+pub(crate) enum Construct {
+    /// Text as it is.
+    Plain(String),
+    /// A fragment of HTML.
+    Html(String),
+}
+
+impl Construct {
+    /// Reads an element. Atom says what its text is (RFC 4287, section 3.1); RSS leaves it to the reader.
+    pub(crate) fn of(element: &Element, is_atom: bool) -> Self {
+        if element.has_elements() {
+            return Self::Html(markup(element));
+        }
+        let text = element.text().into_owned();
+        let stated = element.filled("type").map(str::to_ascii_lowercase);
+        let is_html = match stated.as_deref() {
+            Some(kind) if kind.contains("html") => true,
+            // Atom 0.3: anything escaped whose type is not plain text.
+            Some("text" | "text/plain") => false,
+            _ if is_atom || element.ns == Ns::Atom => element.attribute("mode") == Some("escaped") && stated.is_some(),
+            _ => looks_like_html(&text),
+        };
+        if is_html { Self::Html(text) } else { Self::Plain(text) }
+    }
+
+    /// Returns plain text on one line, or nothing.
+    pub(crate) fn plain(&self) -> Option<String> {
+        let plain = match self {
+            Self::Plain(text) => naba_text::collapse_line(text),
+            Self::Html(html) => plain_text(html),
+        };
+        (!plain.is_empty()).then_some(plain)
+    }
+
+    /// Returns HTML, or nothing.
+    pub(crate) fn html(&self) -> Option<String> {
+        let html = match self {
+            Self::Html(html) => html.trim().to_owned(),
+            Self::Plain(text) => paragraphs(text),
+        };
+        (!html.is_empty()).then_some(html)
+    }
+}
+
+/// Returns the markup inside; the `div` around XHTML is no part of it (RFC 4287, section 3.1.1.3).
+fn markup(element: &Element) -> String {
+    let mut elements = element.elements();
+    match (elements.next(), elements.next()) {
+        (Some(only), None) if only.name == "div" && element.text().trim() == only.text().trim() => only.inner_html(),
+        _ => element.inner_html(),
+    }
+}
+
+/// Returns plain text as HTML, a paragraph for each part between empty lines.
+fn paragraphs(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    let text = text.replace("\r\n", "\n");
+    for part in text.split("\n\n").map(str::trim).filter(|part| !part.is_empty()) {
+        out.push_str("<p>");
+        escape(part, &mut out);
+        out.push_str("</p>");
+    }
+    out
+}
+
+/// Returns a short plain text: title, name, keyword.
+pub(crate) fn label(text: &str) -> Option<String> {
+    let label = if looks_like_html(text) { plain_text(text) } else { naba_text::collapse_line(text) };
+    (!label.is_empty()).then(|| cut(label, MAX_LABEL_BYTES))
+}
+
+/// Returns the name of a person as RSS writes it: `mail (Name)`, `Name <mail>` or `Name`. A bare mail is no name.
+pub(crate) fn person(text: &str) -> Option<String> {
+    let text = naba_text::collapse_line(text);
+    let name = match (text.find('('), text.rfind(')')) {
+        (Some(open), Some(close)) if open < close && text.get(..open).is_some_and(|mail| mail.contains('@')) => {
+            text.get(open + 1..close).unwrap_or_default()
+        }
+        _ => match text.split_once('<') {
+            Some((name, mail)) if mail.contains('@') => name,
+            _ => &text,
+        },
+    };
+    let name = name.trim().trim_matches('"').trim();
+    let is_bare_mail = name.contains('@') && !name.contains(' ');
+    if is_bare_mail { None } else { label(name) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_are_named_without_their_mail() {
+        assert_eq!(person("jane@a.example (Jane Doe)").as_deref(), Some("Jane Doe"));
+        assert_eq!(person("\"Jane Doe\" <jane@a.example>").as_deref(), Some("Jane Doe"));
+        assert_eq!(person("سارة (مراسلة)").as_deref(), Some("سارة (مراسلة)"));
+        assert_eq!(person("jane@a.example"), None);
+    }
+}

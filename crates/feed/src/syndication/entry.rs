@@ -1,0 +1,249 @@
+//! One entry of a feed.
+
+use naba_model::{Millis, NormalUrl};
+
+use crate::construct::{Construct, label, person};
+use crate::limits::{MAX_CONTENT_BYTES, MAX_LABEL_BYTES, MAX_LABELS, MAX_SUMMARY_BYTES, cut};
+use crate::link::{absolute, resolve};
+use crate::listing::{Diagnostic, Entry, Notes};
+use crate::ranked::Ranked;
+use crate::when::instant;
+use crate::xml::{Element, Ns, Scope};
+
+/// A description of this many bytes of plain text is no summary but the document: many feeds know no other element.
+const LONG_DESCRIPTION_BYTES: usize = 1_500;
+
+/// Reads an entry; whatever is wrong with it is noted and left out.
+pub(crate) fn read(element: &Element, outer: &Scope, is_atom: bool, notes: &mut Notes) -> Entry {
+    let scope = outer.enter(element);
+    let mut draft = Draft { is_atom, ..Draft::default() };
+    draft.language.offer(0, element.filled("xml:lang").map(str::to_owned));
+    draft.attributes(element, &scope, notes);
+    for child in element.elements() {
+        draft.child(child, &scope.enter(child), notes);
+    }
+    draft.finish(notes)
+}
+
+#[derive(Default)]
+struct Draft {
+    is_atom: bool,
+    url: Ranked<NormalUrl>,
+    guid: Ranked<String>,
+    title: Ranked<String>,
+    summary: Ranked<String>,
+    content: Ranked<String>,
+    /// A description as HTML, in case that it is long enough to be the content.
+    description: Option<String>,
+    published_at: Ranked<Millis>,
+    updated_at: Ranked<Millis>,
+    authors: Vec<String>,
+    /// Names that count when there is no author.
+    credits: Vec<String>,
+    categories: Vec<String>,
+    language: Ranked<String>,
+}
+
+impl Draft {
+    /// Takes what RDF and the Channel Definition Format write as attributes.
+    fn attributes(&mut self, element: &Element, scope: &Scope, notes: &mut Notes) {
+        if let Some(about) = element.filled("rdf:about") {
+            self.guid.offer(2, Some(about.to_owned()));
+            self.url.offer(4, absolute(about));
+        }
+        if let Some(href) = element.filled("href") {
+            self.url.offer(1, resolve(href, scope, notes));
+        }
+    }
+
+    fn child(&mut self, child: &Element, scope: &Scope, notes: &mut Notes) {
+        match child.ns {
+            Ns::Core | Ns::Atom => self.core(child, scope, notes),
+            Ns::Dc | Ns::DcTerms => self.dublin_core(child, notes),
+            Ns::Media => self.media(child),
+            Ns::Content if child.name == "encoded" => self.content.offer(0, Construct::of(child, false).html()),
+            Ns::Xhtml if matches!(child.name.as_str(), "body" | "div") => {
+                self.content.offer(1, Some(child.inner_html()).filter(|html| !html.trim().is_empty()));
+            }
+            Ns::FeedBurner if child.name == "origlink" => self.url.offer(0, resolve(&child.text(), scope, notes)),
+            Ns::Itunes => self.itunes(child),
+            // Yandex News: the whole article as plain text, required of Russian publishers.
+            Ns::Other if child.name == "full-text" => self.content.offer(1, Construct::of(child, false).html()),
+            _ => {}
+        }
+    }
+
+    fn core(&mut self, child: &Element, scope: &Scope, notes: &mut Notes) {
+        match child.name.as_str() {
+            "title" => self.title.offer(0, Construct::of(child, self.is_atom).plain()),
+            "link" => self.link(child, scope, notes),
+            "guid" | "id" => self.identifier(child),
+            "description" | "summary" | "abstract" => self.description(child),
+            "content" => self.content(child, scope, notes),
+            "author" | "creator" => self.author(child),
+            "category" | "keywords" => self.category(child),
+            "pubdate" | "published" | "issued" => self.published_at.offer(0, instant(&child.text(), notes)),
+            "created" | "date" => self.published_at.offer(2, instant(&child.text(), notes)),
+            "updated" | "modified" | "lastmod" => self.updated_at.offer(0, instant(&child.text(), notes)),
+            "language" => self.language.offer(1, label(&child.text())),
+            _ => {}
+        }
+    }
+
+    /// An RSS link is text, an Atom link an attribute; either may stand in either.
+    fn link(&mut self, link: &Element, scope: &Scope, notes: &mut Notes) {
+        let Some(href) = link.filled("href") else {
+            if self.url.wants(1) {
+                self.url.offer(1, resolve(&link.text(), scope, notes));
+            }
+            return;
+        };
+        let relation = link.filled("rel").unwrap_or("alternate");
+        if !relation.eq_ignore_ascii_case("alternate") {
+            return;
+        }
+        let is_page = link.filled("type").is_none_or(|kind| kind.to_ascii_lowercase().contains("html"));
+        let rank = if is_page { 1 } else { 2 };
+        if self.url.wants(rank) {
+            self.url.offer(rank, resolve(href, scope, notes));
+        }
+    }
+
+    fn identifier(&mut self, id: &Element) {
+        let text = id.text();
+        let text = text.trim();
+        if text.is_empty() {
+            return;
+        }
+        let may_be_address = id.filled("ispermalink").is_none_or(|value| !value.eq_ignore_ascii_case("false"));
+        if may_be_address {
+            self.url.offer(if id.name == "guid" { 3 } else { 5 }, absolute(text));
+        }
+        self.guid.offer(0, Some(cut(text.to_owned(), MAX_LABEL_BYTES)));
+    }
+
+    fn description(&mut self, element: &Element) {
+        let construct = Construct::of(element, self.is_atom);
+        if self.summary.wants(0) {
+            self.summary.offer(0, construct.plain());
+            self.description = construct.html();
+        }
+    }
+
+    fn content(&mut self, element: &Element, scope: &Scope, notes: &mut Notes) {
+        if let Some(src) = element.filled("src") {
+            self.url.offer(4, resolve(src, scope, notes));
+            return;
+        }
+        let is_text = element.filled("type").is_none_or(|kind| {
+            let kind = kind.to_ascii_lowercase();
+            kind.starts_with("text") || kind.contains("html") || kind.contains("xml")
+        });
+        // Anything else is base64 (RFC 4287, section 4.1.3.3): a picture, not an article.
+        if is_text && element.attribute("mode") != Some("base64") {
+            self.content.offer(0, Construct::of(element, self.is_atom).html());
+        }
+        self.language.offer(3, element.filled("xml:lang").map(str::to_owned));
+    }
+
+    fn author(&mut self, element: &Element) {
+        let name = match element.child("name") {
+            Some(name) => person(&name.text()),
+            // `<author><email/></author>`: no name.
+            None if element.has_elements() => None,
+            None => person(&element.text()),
+        };
+        add(&mut self.authors, name);
+    }
+
+    fn category(&mut self, element: &Element) {
+        match element.filled("label").or_else(|| element.filled("term")) {
+            Some(stated) => add(&mut self.categories, label(stated)),
+            None if element.name == "keywords" => self.keywords(&element.text()),
+            None => add(&mut self.categories, label(&element.text())),
+        }
+    }
+
+    fn keywords(&mut self, text: &str) {
+        for keyword in text.split([',', '،', ';', '؛']) {
+            add(&mut self.categories, label(keyword));
+        }
+    }
+
+    fn dublin_core(&mut self, child: &Element, notes: &mut Notes) {
+        match child.name.as_str() {
+            "title" => self.title.offer(1, Construct::of(child, false).plain()),
+            "creator" => self.author(child),
+            "date" | "issued" => self.published_at.offer(1, instant(&child.text(), notes)),
+            "created" => self.published_at.offer(2, instant(&child.text(), notes)),
+            "modified" => self.updated_at.offer(1, instant(&child.text(), notes)),
+            "subject" => add(&mut self.categories, label(&child.text())),
+            "description" | "abstract" => self.summary.offer(1, Construct::of(child, false).plain()),
+            "language" => self.language.offer(1, label(&child.text())),
+            "identifier" => {
+                let text = child.text();
+                self.url.offer(6, absolute(&text));
+                self.guid.offer(1, label(&text));
+            }
+            _ => {}
+        }
+    }
+
+    /// Media RSS. What stands inside `media:content` describes a picture, what stands in `media:group` the entry.
+    fn media(&mut self, child: &Element) {
+        match child.name.as_str() {
+            "group" => child.elements().filter(|inner| inner.name != "group").for_each(|inner| self.media(inner)),
+            "title" => self.title.offer(2, Construct::of(child, false).plain()),
+            "description" => self.summary.offer(3, Construct::of(child, false).plain()),
+            "keywords" => self.keywords(&child.text()),
+            "credit" if child.filled("role").is_some_and(|role| role.eq_ignore_ascii_case("author")) => {
+                add(&mut self.credits, person(&child.text()));
+            }
+            _ => {}
+        }
+    }
+
+    fn itunes(&mut self, child: &Element) {
+        match child.name.as_str() {
+            "author" => add(&mut self.credits, person(&child.text())),
+            "title" => self.title.offer(1, Construct::of(child, false).plain()),
+            "summary" => self.summary.offer(2, Construct::of(child, false).plain()),
+            "subtitle" => self.summary.offer(4, Construct::of(child, false).plain()),
+            _ => {}
+        }
+    }
+
+    fn finish(mut self, notes: &mut Notes) -> Entry {
+        let is_long = self.summary.get().is_some_and(|summary| summary.len() >= LONG_DESCRIPTION_BYTES);
+        if is_long {
+            self.content.offer(9, self.description.take());
+        }
+        let url = self.url.take();
+        if url.is_none() {
+            notes.add(Diagnostic::EntryWithoutUrl);
+        }
+        let content_html = self.content.take().map(|html| cut(html, MAX_CONTENT_BYTES));
+        Entry {
+            url,
+            guid: self.guid.take(),
+            title: self.title.take().map(|title| cut(title, MAX_LABEL_BYTES)),
+            summary: self.summary.take().map(|summary| cut(summary, MAX_SUMMARY_BYTES)),
+            content_html,
+            published_at: self.published_at.take(),
+            updated_at: self.updated_at.take(),
+            authors: if self.authors.is_empty() { self.credits } else { self.authors },
+            categories: self.categories,
+            language: self.language.take(),
+        }
+    }
+}
+
+/// Adds a label once, within the limit.
+pub(super) fn add(labels: &mut Vec<String>, value: Option<String>) {
+    if let Some(value) = value
+        && labels.len() < MAX_LABELS
+        && !labels.contains(&value)
+    {
+        labels.push(value);
+    }
+}

@@ -1,0 +1,13 @@
+//! Lenient XML: decoded text to the pieces of a listing, whatever is wrong with its markup.
+
+mod attribute;
+mod element;
+mod namespace;
+mod piece;
+mod scan;
+
+pub(crate) use attribute::attributes;
+pub(crate) use element::{Element, Scope};
+pub(crate) use namespace::Ns;
+pub(crate) use piece::{Piece, Pieces};
+pub(crate) use scan::{Scanner, Token};
