@@ -1,0 +1,242 @@
+//! The writing side: a transactional (or idempotent) producer.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use naba_stage::Delivery;
+use naba_stage::log::{LogError, NewRecord, Producer, TopicPartition};
+use rdkafka::client::ClientContext;
+use rdkafka::config::{FromClientConfigAndContext as _, RDKafkaLogLevel};
+use rdkafka::consumer::{CommitMode, Consumer as _};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::{Header, OwnedHeaders};
+use rdkafka::producer::{BaseRecord, DeliveryResult, Producer as _, ProducerContext, ThreadedProducer};
+use rdkafka::util::Timeout;
+
+use crate::classify::classify;
+use crate::consumer::{Membership, client_log};
+use crate::settings::KafkaSettings;
+use crate::{as_list, blocking, partition_number};
+
+/// Counts deliveries; callbacks run on the producer's poll thread.
+#[derive(Default)]
+struct Deliveries {
+    handed_over: AtomicU64,
+    answered: AtomicU64,
+    failed: Mutex<Option<KafkaError>>,
+}
+
+impl Deliveries {
+    fn take_failure(&self) -> Option<KafkaError> {
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn wait(&self, deadline: Instant, enough: impl Fn(u64, u64) -> bool) -> bool {
+        loop {
+            let (handed, answered) = (self.handed_over.load(Ordering::Acquire), self.answered.load(Ordering::Acquire));
+            if enough(handed, answered) {
+                return true;
+            }
+            if Instant::now() >= deadline {
+                return false;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+}
+
+struct WriterContext {
+    deliveries: Arc<Deliveries>,
+}
+
+impl ClientContext for WriterContext {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        client_log(level, facility, message);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        tracing::warn!(%error, reason, "kafka client");
+    }
+}
+
+impl ProducerContext for WriterContext {
+    type DeliveryOpaque = ();
+
+    fn delivery(&self, result: &DeliveryResult<'_>, (): Self::DeliveryOpaque) {
+        if let Err((error, _)) = result {
+            self.deliveries.failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error.clone());
+        }
+        self.deliveries.answered.fetch_add(1, Ordering::Release);
+    }
+}
+
+/// How far the open transaction has come.
+#[derive(Clone, Copy, PartialEq)]
+enum Phase {
+    Closed,
+    Open,
+    /// The positions are in; only the commit itself is to be tried again.
+    PositionsSent,
+}
+
+/// A producer, in a group or not.
+pub(crate) struct KafkaProducer {
+    producer: Arc<ThreadedProducer<WriterContext>>,
+    deliveries: Arc<Deliveries>,
+    delivery: Delivery,
+    membership: Option<Membership>,
+    phase: Phase,
+}
+
+/// Opens a producer; with transactions, ends those of a predecessor of the same identity. Blocks.
+pub(crate) fn open(settings: &KafkaSettings, id: &str, delivery: Delivery) -> Result<KafkaProducer, LogError> {
+    let deliveries = Arc::new(Deliveries::default());
+    let context = WriterContext { deliveries: Arc::clone(&deliveries) };
+    let config = settings.producer(id, delivery);
+    let producer = ThreadedProducer::from_config_and_context(&config, context).map_err(classify)?;
+    if delivery == Delivery::ExactlyOnce {
+        let deadline = Instant::now() + Duration::from_secs(120);
+        loop {
+            match producer.init_transactions(Duration::from_secs(30)).map_err(classify) {
+                Ok(()) => break,
+                Err(error @ LogError::Unavailable(_)) if Instant::now() < deadline => {
+                    tracing::warn!(%error, "transactions not ready, trying again");
+                    std::thread::sleep(Duration::from_millis(500));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+    Ok(KafkaProducer { producer: Arc::new(producer), deliveries, delivery, membership: None, phase: Phase::Closed })
+}
+
+impl KafkaProducer {
+    /// Ties the producer to a member of a group, whose positions it will commit.
+    pub(crate) fn of_member(self, membership: Membership) -> Self {
+        Self { membership: Some(membership), ..self }
+    }
+
+    fn begin(&mut self) -> Result<(), LogError> {
+        if self.delivery == Delivery::ExactlyOnce && self.phase == Phase::Closed {
+            self.producer.begin_transaction().map_err(classify)?;
+            self.phase = Phase::Open;
+        }
+        Ok(())
+    }
+
+    fn enqueue(&self, record: &NewRecord) -> Result<(), KafkaError> {
+        let mut headers = OwnedHeaders::new_with_capacity(record.headers.len());
+        for header in &record.headers {
+            headers = headers.insert(Header { key: &header.name, value: Some(header.value.as_ref()) });
+        }
+        let mut out: BaseRecord<'_, [u8], [u8]> =
+            BaseRecord::to(&record.topic).partition(partition_number(record.partition)).headers(headers);
+        if let Some(key) = &record.key {
+            out = out.key(key.as_ref());
+        }
+        if let Some(value) = &record.value {
+            out = out.payload(value.as_ref());
+        }
+        self.producer.send(out).map_err(|(error, _)| error)?;
+        self.deliveries.handed_over.fetch_add(1, Ordering::Release);
+        Ok(())
+    }
+
+    async fn commit_transaction(&mut self, positions: &[(TopicPartition, u64)]) -> Result<(), LogError> {
+        self.begin()?;
+        if self.phase == Phase::Open {
+            if let Some(membership) = &self.membership
+                && !positions.is_empty()
+            {
+                let list = as_list(positions)?;
+                let (membership, producer) = (membership.clone(), Arc::clone(&self.producer));
+                let partitions: Vec<TopicPartition> = positions.iter().map(|(at, _)| at.clone()).collect();
+                blocking(move || {
+                    // First the metadata, then the look: a partition that is lost in between is refused by generation.
+                    let metadata = membership.consumer.group_metadata();
+                    let metadata = metadata.ok_or_else(|| LogError::Unavailable("no group metadata yet".to_owned()))?;
+                    if !membership.shared.owns(partitions.iter()) {
+                        return Err(LogError::Abortable("a partition of the transaction was lost".to_owned()));
+                    }
+                    producer.send_offsets_to_transaction(&list, &metadata, Duration::from_secs(30)).map_err(classify)
+                })
+                .await?;
+            }
+            self.phase = Phase::PositionsSent;
+        }
+        let producer = Arc::clone(&self.producer);
+        // Never: the remaining transaction time-out bounds it.
+        blocking(move || producer.commit_transaction(Timeout::Never).map_err(classify)).await?;
+        self.phase = Phase::Closed;
+        self.deliveries.take_failure();
+        Ok(())
+    }
+
+    async fn commit_acknowledged(&mut self, positions: &[(TopicPartition, u64)]) -> Result<(), LogError> {
+        let deliveries = Arc::clone(&self.deliveries);
+        blocking(move || {
+            let deadline = Instant::now() + Duration::from_secs(60);
+            if !deliveries.wait(deadline, |handed, answered| answered >= handed) {
+                return Err(LogError::Unavailable("outputs are not acknowledged yet".to_owned()));
+            }
+            match deliveries.take_failure() {
+                Some(error) => Err(LogError::Abortable(format!("an output was not acknowledged: {error}"))),
+                None => Ok(()),
+            }
+        })
+        .await?;
+        let Some(membership) = self.membership.clone() else { return Ok(()) };
+        if positions.is_empty() {
+            return Ok(());
+        }
+        let list = as_list(positions)?;
+        blocking(move || membership.consumer.commit(&list, CommitMode::Sync).map_err(classify)).await
+    }
+}
+
+#[async_trait]
+impl Producer for KafkaProducer {
+    async fn send(&mut self, records: &[NewRecord]) -> Result<(), LogError> {
+        self.begin()?;
+        for record in records {
+            loop {
+                match self.enqueue(record) {
+                    Ok(()) => break,
+                    Err(error) if error.rdkafka_error_code() == Some(RDKafkaErrorCode::QueueFull) => {
+                        tokio::time::sleep(Duration::from_millis(5)).await;
+                    }
+                    Err(error) => return Err(classify(error)),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn commit(&mut self, positions: &[(TopicPartition, u64)]) -> Result<(), LogError> {
+        match self.delivery {
+            Delivery::ExactlyOnce => self.commit_transaction(positions).await,
+            Delivery::AtLeastOnce => self.commit_acknowledged(positions).await,
+        }
+    }
+
+    async fn abort(&mut self) -> Result<(), LogError> {
+        if self.delivery == Delivery::AtLeastOnce || self.phase == Phase::Closed {
+            self.deliveries.take_failure();
+            return Ok(());
+        }
+        let (producer, deliveries) = (Arc::clone(&self.producer), Arc::clone(&self.deliveries));
+        blocking(move || {
+            // Aborting while the first produce request is in flight is fatal in librdkafka (#4849): wait for one answer.
+            let before = deliveries.answered.load(Ordering::Acquire);
+            let deadline = Instant::now() + Duration::from_secs(2);
+            deliveries.wait(deadline, |handed, answered| answered >= handed || answered > before);
+            producer.abort_transaction(Duration::from_secs(30)).map_err(classify)
+        })
+        .await?;
+        self.phase = Phase::Closed;
+        self.deliveries.take_failure();
+        Ok(())
+    }
+}
