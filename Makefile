@@ -1,0 +1,99 @@
+# `make help` lists the targets. Each sets up what it needs and does nothing twice.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# The pinned tools come first; PostgreSQL's programs are not on Debian's PATH.
+export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/.tools/py/bin:$(PATH):$(lastword $(sort $(wildcard /usr/lib/postgresql/*/bin)))
+
+CARGO ?= cargo
+# What the tests and the demo run: the command line and the services as programs.
+BINARIES := --workspace --bins --locked
+SHARED ?= ../shared
+
+.PHONY: help
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  %-12s %s\n", $$1, $$2 }'
+
+# ---- setting up ------------------------------------------------------------------------------------------------------
+
+.PHONY: setup setup-build setup-test setup-check
+setup: ## Install what all targets need (Debian 12 or newer; root or sudo)
+	@deploy/setup.sh all
+setup-build:
+	@deploy/setup.sh build
+setup-test:
+	@deploy/setup.sh test
+setup-check:
+	@deploy/setup.sh check
+
+# ---- running ---------------------------------------------------------------------------------------------------------
+
+.PHONY: build run
+build: setup-build ## Build every program (target/debug)
+	$(CARGO) build $(BINARIES)
+run: setup-build ## Start the whole line in one process, with a demo newsroom; Ctrl-C drains and ends it
+	@$(CARGO) build --locked -p naba
+	@exec $${CARGO_TARGET_DIR:-target}/debug/naba up --demo
+
+.PHONY: kafka-up kafka-down run-kafka
+kafka-up: ## Start a real Kafka on 127.0.0.1:19092 (NODES=3 for three brokers)
+	@deploy/setup.sh kafka
+	@deploy/kafka/kafka.sh start $(or $(NODES),1)
+kafka-down: ## Stop it; WIPE=1 also deletes its data
+	@deploy/kafka/kafka.sh $(if $(WIPE),wipe,stop)
+run-kafka: build ## Run the four services, two processes each, on that Kafka with the demo newsroom
+	@deploy/setup.sh kafka
+	@exec deploy/run-kafka.sh
+
+# ---- checking --------------------------------------------------------------------------------------------------------
+
+.PHONY: check fmt-check lint layers contract generated deny chart deploy-check
+check: setup-check fmt-check lint layers contract generated deny chart deploy-check ## Everything that needs no server: format, lints, layers, contract, drift, licences, chart
+
+fmt-check:
+	$(CARGO) fmt --all --check
+lint:
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+layers:
+	$(CARGO) xtask check-layers --self-test
+contract:
+	$(CARGO) xtask codegen --check
+	$(CARGO) xtask check-contract
+	$(CARGO) xtask check-topics
+	$(CARGO) xtask check-mapping
+generated:
+	$(CARGO) xtask docs --check
+deny:
+	cargo-deny --locked check licenses bans sources
+chart:
+	helm/test.sh
+deploy-check:
+	deploy/test.sh
+
+# ---- testing ---------------------------------------------------------------------------------------------------------
+
+.PHONY: test eval bench
+test: setup-test ## All tests, on a real Kafka, PostgreSQL and Prometheus that they start themselves
+	$(CARGO) build $(BINARIES)
+	$(CARGO) test --workspace --locked
+eval: setup-build ## Score extraction and enrichment on $(SHARED)/gold and $(SHARED)/seed against the pinned floors
+	$(CARGO) build --locked -p naba
+	$(CARGO) xtask eval --shared $(SHARED)
+bench: setup-build ## Measure throughput beside what a bare producer and consumer reach on this machine
+	@deploy/setup.sh kafka
+	deploy/bench.sh
+
+# ---- housekeeping ----------------------------------------------------------------------------------------------------
+
+.PHONY: fmt docs clean
+fmt: ## Format the code
+	$(CARGO) fmt --all
+docs: setup-build ## Write the generated code and the generated files of docs/
+	$(CARGO) xtask codegen
+	$(CARGO) xtask docs
+clean: ## Delete build output and the local Kafka's data
+	@if [ -e deploy/kafka/run/nodes ]; then deploy/kafka/kafka.sh wipe; fi
+	$(CARGO) clean
