@@ -43,5 +43,6 @@ fn ask(root: &Path, word: &str) -> Result<String> {
     let args = ["run", "--quiet", "--locked", "-p", "naba", "--bin", "naba", "--", "docs", word];
     let output = Command::new(cargo).args(args).current_dir(root).output().context("starting cargo")?;
     ensure!(output.status.success(), "naba docs {word} failed:\n{}", String::from_utf8_lossy(&output.stderr));
+    ensure!(!output.stdout.is_empty(), "naba docs {word} printed nothing");
     String::from_utf8(output.stdout).with_context(|| format!("naba docs {word} printed bytes that are no UTF-8"))
 }
