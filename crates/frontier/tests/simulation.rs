@@ -1,0 +1,524 @@
+//! The frontier against a virtual web under a virtual clock: every request, its instant and its answer are on record.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use naba_frontier::{
+    Accepted, Answer, Blame, Decision, Ending, FetchRequest, Frontier, Listing, Settings, Target, forbidden,
+};
+use naba_model::{Millis, NormalUrl, UrlHash, registrable_domain, sha256_hex, timestamp_of};
+use naba_proto::v1::{Discovery, FrontierEntry, SeenEntry, SeenStatus, Source, SourceKind, SourceState};
+
+const SECOND: Millis = 1_000;
+const MINUTE: Millis = 60 * SECOND;
+const HOUR: Millis = 60 * MINUTE;
+/// How long the virtual web takes to answer.
+const LATENCY: Millis = 120;
+
+type Script = Box<dyn Fn(Millis, u32) -> Answer>;
+
+/// A web whose answers are functions of time and of the number of requests so far.
+struct Web {
+    frontier: Frontier,
+    now: Millis,
+    pages: HashMap<String, Script>,
+    entries: HashMap<String, Vec<FrontierEntry>>,
+    asked: BTreeMap<String, u32>,
+    under_way: Vec<(Millis, FetchRequest)>,
+    /// What a keyed state would hold.
+    seen: HashMap<String, SeenEntry>,
+    sources: HashMap<String, SourceState>,
+    log: Vec<(Millis, String)>,
+    published: Vec<(Millis, String)>,
+    feed_only: Vec<String>,
+    ends: Vec<(String, Ending)>,
+}
+
+impl Web {
+    fn new(settings: Settings) -> Self {
+        Self {
+            frontier: Frontier::new(settings, 0),
+            now: 0,
+            pages: HashMap::new(),
+            entries: HashMap::new(),
+            asked: BTreeMap::new(),
+            under_way: Vec::new(),
+            seen: HashMap::new(),
+            sources: HashMap::new(),
+            log: Vec::new(),
+            published: Vec::new(),
+            feed_only: Vec::new(),
+            ends: Vec::new(),
+        }
+    }
+
+    fn serve(&mut self, url: &str, script: impl Fn(Millis, u32) -> Answer + 'static) {
+        self.pages.insert(url.to_owned(), Box::new(script));
+    }
+
+    fn watch(&mut self, url: &str) {
+        let source = Source {
+            source_id: url.to_owned(),
+            url: url.to_owned(),
+            kind: SourceKind::Feed.into(),
+            enabled: true,
+            ..Source::default()
+        };
+        self.frontier.add_source(self.now, source, None);
+    }
+
+    fn list(&mut self, entry: FrontierEntry) -> bool {
+        let hash = entry.url_hash.clone();
+        let known = self.seen.get(&hash).cloned();
+        match self.frontier.accept(self.now, entry, known, false).unwrap() {
+            Accepted::Pending(state) => self.seen.insert(hash, *state).is_none(),
+            Accepted::Seen => false,
+        }
+    }
+
+    fn run_until(&mut self, end: Millis) {
+        loop {
+            let answer = self.under_way.iter().map(|(at, _)| *at).min();
+            let wake = self.frontier.next_wake(8 - self.under_way.len(), 8);
+            let next = [answer, wake].into_iter().flatten().min().unwrap_or(end).max(self.now);
+            if next >= end {
+                self.now = end;
+                return;
+            }
+            self.now = next;
+            self.answer_those_due();
+            let room = 8 - self.under_way.len();
+            for request in self.frontier.due(self.now, room, 8) {
+                let lane = &request.lane;
+                assert!(self.under_way.iter().all(|(_, other)| other.lane != *lane), "two requests at once to {lane}");
+                if request.is_permitted() {
+                    self.log.push((self.now, request.url.clone()));
+                    self.under_way.push((self.now + LATENCY, request));
+                } else {
+                    self.under_way.push((self.now, request));
+                }
+            }
+        }
+    }
+
+    fn answer_those_due(&mut self) {
+        let now = self.now;
+        let (ready, rest) = std::mem::take(&mut self.under_way).into_iter().partition(|(at, _)| *at <= now);
+        self.under_way = rest;
+        for (_, request) in ready {
+            let ready: FetchRequest = request;
+            let answer = if ready.is_permitted() { self.answer(&ready) } else { forbidden(&ready) };
+            for decision in self.frontier.observe(now, &ready, answer) {
+                self.obey(&ready, decision);
+            }
+        }
+    }
+
+    fn answer(&mut self, request: &FetchRequest) -> Answer {
+        let count = self.asked.entry(request.url.clone()).or_insert(0);
+        *count += 1;
+        match self.pages.get(&request.url) {
+            Some(script) => script(self.now, *count),
+            None => status(404),
+        }
+    }
+
+    fn obey(&mut self, request: &FetchRequest, decision: Decision) {
+        match decision {
+            Decision::SavePage { url_hash, state } => drop(self.seen.insert(url_hash, state)),
+            Decision::SaveSource(state) => drop(self.sources.insert(state.source_id.clone(), state)),
+            Decision::Publish { entry, .. } => self.published.push((self.now, entry.url)),
+            Decision::PublishFeedOnly { entry, .. } => self.feed_only.push(entry.url),
+            Decision::Forward(entry) => drop(self.list(entry)),
+            Decision::End(end) => self.ends.push((request.key().to_owned(), end)),
+            Decision::PublishEntries => {
+                for entry in self.entries.get(&request.url).cloned().unwrap_or_default() {
+                    self.list(entry);
+                }
+            }
+            Decision::SaveHost(_) => {}
+        }
+    }
+
+    fn state_of(&self, url: &str) -> &SeenEntry {
+        &self.seen[&entry(url).url_hash]
+    }
+
+    fn times_of(&self, url: &str) -> Vec<Millis> {
+        self.log.iter().filter(|(_, asked)| asked == url).map(|(at, _)| *at).collect()
+    }
+}
+
+fn entry(url: &str) -> FrontierEntry {
+    let normal = NormalUrl::parse(url).unwrap();
+    FrontierEntry {
+        url_hash: UrlHash::of(&normal).into_string(),
+        url: normal.to_string(),
+        discovery: Some(Discovery { feed_url: "https://feeds.example/f".into(), ..Discovery::default() }),
+        discovered_at: Some(timestamp_of(0)),
+        ..FrontierEntry::default()
+    }
+}
+
+fn status(status: u32) -> Answer {
+    Answer::Status { status, retry_after: None }
+}
+
+fn body(text: &str) -> Answer {
+    Answer::Body {
+        sha256: sha256_hex(text.as_bytes()),
+        etag: String::new(),
+        last_modified: String::new(),
+        listing: Listing::default(),
+    }
+}
+
+fn robots(text: &str) -> Answer {
+    Answer::RobotsFile { bytes: text.as_bytes().to_vec(), sha256: sha256_hex(text.as_bytes()) }
+}
+
+fn once_only() -> Settings {
+    Settings { rechecks: Vec::new(), ..Settings::default() }
+}
+
+#[test]
+fn every_page_of_every_feed_is_fetched_once_and_every_domain_gets_its_rest() {
+    let settings = once_only();
+    let delay = Millis::try_from(settings.delay.as_millis()).unwrap();
+    let mut web = Web::new(settings);
+    for site in 0..6 {
+        // Two sites share a registrable domain, and so a queue.
+        let host = format!("www{site}.site{}.example", site / 2);
+        let feed = format!("https://{host}/feed");
+        let pages: Vec<String> = (0..20).map(|n| format!("https://{host}/{n}")).collect();
+        web.entries.insert(feed.clone(), pages.iter().map(|url| entry(url)).collect());
+        web.serve(&feed, |_, _| body("listing"));
+        for page in pages {
+            let text = page.clone();
+            web.serve(&page, move |_, _| body(&text));
+        }
+        web.watch(&feed);
+    }
+    web.run_until(HOUR);
+
+    let mut published: Vec<&String> = web.published.iter().map(|(_, url)| url).collect();
+    published.sort();
+    published.dedup();
+    assert_eq!((published.len(), web.published.len()), (120, 120));
+    let mut last: HashMap<String, Millis> = HashMap::new();
+    for (at, url) in &web.log {
+        let domain = registrable_domain(NormalUrl::parse(url).unwrap().host());
+        if let Some(before) = last.insert(domain.clone(), *at) {
+            assert!(at - before >= delay, "{domain} was asked {} ms after the last time", at - before);
+        }
+    }
+}
+
+#[test]
+fn the_first_request_after_taking_over_waits_one_delay() {
+    let mut web = Web::new(once_only());
+    web.watch("https://a.example/feed");
+    web.run_until(HOUR);
+    assert_eq!(web.log[0], (2 * SECOND, "https://a.example/robots.txt".to_owned()));
+}
+
+#[test]
+fn polling_slows_down_without_news_and_hastens_with_it() {
+    let mut web = Web::new(once_only());
+    let feed = "https://a.example/feed";
+    web.serve(feed, |now, _| body(if now < 24 * HOUR { "same".to_owned() } else { now.to_string() }.as_str()));
+    web.watch(feed);
+    web.run_until(48 * HOUR);
+    let times = web.times_of(feed);
+    let quiet = times.iter().filter(|at| **at < 24 * HOUR).count();
+    let busy = times.len() - quiet;
+    assert!(quiet < 12, "{quiet} polls in a day without news");
+    assert!(busy > 200, "{busy} polls in a day with news on every poll");
+}
+
+#[test]
+fn a_page_is_looked_at_again_at_the_planned_ages_and_published_when_it_changed() {
+    let mut web = Web::new(Settings::default());
+    let page = "https://a.example/1";
+    web.serve(page, |now, _| body(if now < 30 * MINUTE { "first" } else { "edited" }));
+    web.list(entry(page));
+    web.run_until(72 * HOUR);
+    let minutes: Vec<Millis> = web.times_of(page).iter().map(|at| at / MINUTE).collect();
+    assert_eq!(minutes, [0, 15, 60, 240, 1440]);
+    assert_eq!(web.published.iter().map(|(at, _)| at / MINUTE).collect::<Vec<_>>(), [0, 60]);
+}
+
+#[test]
+fn a_newer_time_or_another_headline_in_the_listing_asks_for_another_look() {
+    let mut web = Web::new(once_only());
+    let page = "https://a.example/1";
+    web.serve(page, |now, _| body(&(now / HOUR).to_string()));
+    let listed = |updated: Millis, title: &str| {
+        let mut listed = entry(page);
+        let discovery = listed.discovery.get_or_insert_default();
+        discovery.updated_at = Some(timestamp_of(updated));
+        discovery.title = title.to_owned();
+        listed
+    };
+    web.list(listed(1, "a"));
+    for (at, updated, title) in [(1, 1, "a"), (2, 2, "a"), (3, 2, "b"), (4, 2, "b")] {
+        web.run_until(at * HOUR);
+        web.list(listed(updated, title));
+    }
+    web.run_until(10 * HOUR);
+    let hours: Vec<Millis> = web.times_of(page).iter().map(|at| at / HOUR).collect();
+    assert_eq!(hours, [0, 2, 3], "the entry at hour 1 and at hour 4 said nothing new");
+}
+
+#[test]
+fn a_listing_that_calls_a_page_new_on_every_poll_does_not_flood_it() {
+    let mut web = Web::new(once_only());
+    let page = "https://a.example/1";
+    web.serve(page, |_, _| body("same"));
+    for minute in 0..600 {
+        web.run_until(minute * MINUTE);
+        let mut listed = entry(page);
+        listed.discovery.get_or_insert_default().updated_at = Some(timestamp_of(web.now + 1));
+        web.list(listed);
+    }
+    let fetches = web.times_of(page).len();
+    assert!(fetches <= 120 + 1, "{fetches} fetches in ten hours, more than one in five minutes");
+    assert_eq!(web.published.len(), 1);
+}
+
+#[test]
+fn a_failing_page_is_tried_with_growing_waits_then_dead_lettered_with_its_entry() {
+    let mut web = Web::new(once_only());
+    let page = "https://a.example/1";
+    web.serve(page, |_, _| status(500));
+    web.list(entry(page));
+    web.run_until(72 * HOUR);
+    let times = web.times_of(page);
+    assert_eq!(times.len(), 6);
+    let waits: Vec<Millis> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    assert!(waits.windows(2).all(|pair| pair[1] > pair[0] / 2 && pair[1] > 10 * SECOND), "{waits:?}");
+    let [(_, Ending::DeadLettered { code, entry: dead, .. })] = web.ends.as_slice() else {
+        panic!("{:?}", web.ends);
+    };
+    assert_eq!((*code, dead.url.as_str()), ("server_error", page));
+    assert_eq!(web.state_of(page).status(), SeenStatus::DeadLettered);
+}
+
+#[test]
+fn a_page_that_recovers_in_time_is_published() {
+    let mut web = Web::new(once_only());
+    let page = "https://a.example/1";
+    web.serve(page, |_, count| if count < 4 { status(502) } else { body("late") });
+    web.list(entry(page));
+    web.run_until(HOUR);
+    assert_eq!(web.published.len(), 1);
+    assert_eq!(web.state_of(page).attempts, 4);
+}
+
+#[test]
+fn retry_after_holds_back_the_whole_domain() {
+    let mut web = Web::new(once_only());
+    web.serve("https://a.example/1", |_, count| match count {
+        1 => Answer::Status { status: 429, retry_after: Some(Duration::from_secs(600)) },
+        _ => body("1"),
+    });
+    web.serve("https://sub.a.example/2", |_, _| body("2"));
+    web.list(entry("https://a.example/1"));
+    web.run_until(30 * SECOND);
+    web.list(entry("https://sub.a.example/2"));
+    web.run_until(HOUR);
+    let refused_at = web.times_of("https://a.example/1")[0];
+    let after = web.log.iter().filter(|(at, _)| *at > refused_at).map(|(at, _)| at - refused_at).min().unwrap();
+    assert!(after >= 10 * MINUTE, "the domain was asked again after {after} ms");
+    assert_eq!(web.published.len(), 2);
+}
+
+#[test]
+fn a_silent_host_is_asked_ever_more_seldom_and_served_again_when_it_is_back() {
+    let mut web = Web::new(Settings { max_attempts: 100, ..once_only() });
+    let silent = |now: Millis| now < 6 * HOUR;
+    let timeout = || Answer::Failed { code: "timeout", message: String::new(), blame: Blame::Host };
+    web.serve("https://a.example/robots.txt", move |_, _| status(404));
+    for n in 0..50 {
+        let page = format!("https://a.example/{n}");
+        web.serve(&page, move |now, _| if silent(now) { timeout() } else { body(&n.to_string()) });
+        web.list(entry(&page));
+    }
+    web.run_until(6 * HOUR);
+    assert!(web.log.len() < 25, "{} requests to a host that was silent for six hours", web.log.len());
+    web.run_until(12 * HOUR);
+    assert_eq!(web.published.len(), 50);
+}
+
+#[test]
+fn robots_rules_are_kept_and_the_feeds_own_content_stands_in() {
+    let mut web = Web::new(once_only());
+    web.serve("https://a.example/robots.txt", |_, _| robots("User-agent: *\nDisallow: /closed/\nCrawl-delay: 10\n"));
+    for url in
+        ["https://a.example/closed/1", "https://a.example/closed/2", "https://a.example/3", "https://a.example/4"]
+    {
+        web.serve(url, |_, _| body("text"));
+        let mut listed = entry(url);
+        if url.ends_with('1') {
+            listed.discovery.get_or_insert_default().content_html = "<p>from the feed</p>".to_owned();
+        }
+        web.list(listed);
+    }
+    web.run_until(HOUR);
+    assert_eq!(web.feed_only, ["https://a.example/closed/1"]);
+    assert!(web.log.iter().all(|(_, url)| !url.contains("closed")));
+    assert_eq!(web.state_of("https://a.example/closed/2").reason, "robots_disallowed");
+    let open = [web.times_of("https://a.example/3")[0], web.times_of("https://a.example/4")[0]];
+    assert!(open[0].abs_diff(open[1]) >= 10_000, "the crawl delay of 10 s is kept: {open:?}");
+}
+
+#[test]
+fn an_unreachable_robots_txt_closes_the_site_until_it_answers() {
+    let mut web = Web::new(once_only());
+    web.serve("https://a.example/robots.txt", |now, _| if now < HOUR { status(503) } else { robots("") });
+    web.serve("https://a.example/1", |_, _| body("text"));
+    web.list(entry("https://a.example/1"));
+    web.run_until(HOUR);
+    assert!(web.published.is_empty() && web.ends.is_empty(), "neither fetched nor given up");
+    web.run_until(4 * HOUR);
+    assert_eq!(web.published.len(), 1);
+}
+
+#[test]
+fn a_site_whose_robots_txt_never_answers_is_given_up_at_last() {
+    let mut web = Web::new(once_only());
+    web.serve("https://a.example/robots.txt", |_, _| status(500));
+    web.list(entry("https://a.example/1"));
+    web.run_until(8 * 24 * HOUR);
+    assert_eq!(web.state_of("https://a.example/1").reason, "robots_unreachable");
+    assert_eq!(web.ends.len(), 1);
+}
+
+#[test]
+fn a_redirect_is_another_address_of_the_frontier_and_a_loop_ends() {
+    let mut web = Web::new(once_only());
+    let to = |url: &'static str| move |_, _| Answer::Redirect { status: 301, location: url.to_owned() };
+    web.serve("http://a.example/1", to("https://b.example/2"));
+    web.serve("https://b.example/2", |_, _| body("text"));
+    web.serve("https://c.example/x", to("https://c.example/y"));
+    web.serve("https://c.example/y", to("https://c.example/x"));
+    web.list(entry("http://a.example/1"));
+    web.list(entry("https://c.example/x"));
+    web.run_until(HOUR);
+    assert_eq!(web.published.iter().map(|(_, url)| url.as_str()).collect::<Vec<_>>(), ["https://b.example/2"]);
+    let moved = web.state_of("https://b.example/2").entry.clone().unwrap();
+    assert_eq!((moved.original_url.as_str(), moved.redirects.len()), ("http://a.example/1", 1));
+    assert_eq!(web.times_of("https://c.example/x").len(), 1);
+}
+
+#[test]
+fn a_source_that_is_gone_is_never_asked_again_and_one_that_fails_seldom() {
+    let mut web = Web::new(once_only());
+    web.serve("https://gone.example/feed", |_, _| status(410));
+    web.serve("https://down.example/feed", |_, _| status(500));
+    web.watch("https://gone.example/feed");
+    web.watch("https://down.example/feed");
+    web.run_until(48 * HOUR);
+    assert_eq!(web.times_of("https://gone.example/feed").len(), 1);
+    assert!(web.sources["https://gone.example/feed"].ended);
+    let tries = web.times_of("https://down.example/feed").len();
+    assert!((5..20).contains(&tries), "{tries} polls of a failing feed in two days");
+}
+
+#[test]
+fn an_index_is_remembered_only_after_its_sitemaps_were_read() {
+    let mut web = Web::new(once_only());
+    let index = "https://a.example/sitemap.xml";
+    let children = |n: usize| {
+        let child = |i| (format!("https://a.example/{i}.xml"), Some(i as Millis));
+        Listing { children: (0..n).map(child).collect(), hint: None }
+    };
+    web.serve(index, move |_, _| Answer::Body {
+        sha256: "index".into(),
+        etag: "v1".into(),
+        last_modified: String::new(),
+        listing: children(3),
+    });
+    for i in 0..3 {
+        let child = format!("https://a.example/{i}.xml");
+        let page = format!("https://a.example/page/{i}");
+        web.serve(&child, move |_, _| body(&i.to_string()));
+        web.serve(&page, |_, _| body("page"));
+        web.entries.insert(child, vec![entry(&page)]);
+    }
+    let source = Source {
+        source_id: index.into(),
+        url: index.into(),
+        kind: SourceKind::Sitemap.into(),
+        enabled: true,
+        ..Source::default()
+    };
+    web.frontier.add_source(0, source, None);
+    while web.times_of("https://a.example/0.xml").is_empty() {
+        assert!(web.sources.is_empty(), "the index counts as read before its last sitemap");
+        web.run_until(web.now + SECOND);
+    }
+    web.run_until(24 * HOUR);
+    assert_eq!(web.sources[index].etag, "v1");
+    assert_eq!(web.published.len(), 3);
+    assert_eq!(web.times_of("https://a.example/1.xml").len(), 1, "a sitemap with the same time is not read again");
+}
+
+#[test]
+fn what_was_stored_goes_on_after_a_restart() {
+    let mut web = Web::new(Settings::default());
+    web.serve("https://a.example/1", |_, _| body("text"));
+    web.serve("https://a.example/2", |_, _| status(500));
+    web.list(entry("https://a.example/1"));
+    web.list(entry("https://a.example/2"));
+    web.run_until(5 * MINUTE);
+    let before = web.state_of("https://a.example/2").attempts;
+    assert!(before > 0);
+
+    web.frontier = Frontier::new(Settings::default(), web.now);
+    web.under_way.clear();
+    for (hash, state) in web.seen.clone() {
+        web.frontier.restore_page(&hash, state);
+    }
+    web.serve("https://a.example/2", |_, _| body("at last"));
+    web.run_until(2 * HOUR);
+    assert_eq!(web.published.len(), 2);
+    assert!(web.state_of("https://a.example/2").attempts > before);
+    assert!(!web.list(entry("https://a.example/1")), "a known address stays known");
+}
+
+#[test]
+fn listings_find_room_while_a_thousand_pages_wait() {
+    let mut web = Web::new(once_only());
+    for n in 0..1000 {
+        let page = format!("https://site{n}.example/1");
+        web.serve(&page, |_, _| body("text"));
+        web.list(entry(&page));
+    }
+    let feed = "https://news.example/feed";
+    web.serve(feed, |_, _| body("listing"));
+    web.watch(feed);
+    web.run_until(10 * SECOND);
+    let at = web.times_of(feed)[0];
+    assert!(at <= 5 * SECOND, "the feed waited until {at} ms");
+    web.run_until(HOUR);
+    assert_eq!(web.published.len(), 1000);
+}
+
+#[test]
+fn requests_of_a_removed_source_change_nothing() {
+    let mut frontier = Frontier::new(once_only(), 0);
+    let file = Source {
+        source_id: "f".into(),
+        url: "file:///news/".into(),
+        kind: SourceKind::File.into(),
+        enabled: true,
+        ..Source::default()
+    };
+    frontier.add_source(0, file.clone(), None);
+    let requests = frontier.due(0, 4, 4);
+    assert_eq!(requests[0].target, Target::Source { source_id: "f".into(), child: None });
+    frontier.remove_source("f");
+    assert!(frontier.observe(1, &requests[0], body("x")).is_empty());
+    assert_eq!(frontier.next_wake(4, 4), None);
+}
