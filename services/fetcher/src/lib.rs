@@ -1,1 +1,3 @@
 //! Fetches feeds, sitemaps, pages and files, and publishes RawDocuments.
+
+pub mod http;
