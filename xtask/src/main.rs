@@ -3,6 +3,7 @@
 mod codegen;
 mod contract;
 mod docs;
+mod eval;
 mod layers;
 mod mapping;
 mod topics;
@@ -45,6 +46,8 @@ enum Task {
         /// The version, for example 0.1.0.
         version: String,
     },
+    /// Score `naba explain` on gold documents against the pinned floors.
+    Eval(eval::Options),
     /// Write the generated files of docs/.
     Docs {
         /// Only compare; fail when a file differs.
@@ -73,6 +76,7 @@ fn run(task: Task) -> Result<()> {
         Task::CheckMapping => mapping::check(&root),
         Task::CheckContract => contract::run(&root),
         Task::ReleaseContract { version } => contract::release(&root, &version),
+        Task::Eval(options) => eval::run(&root, &options),
         Task::Docs { check } => docs::run(&root, check),
     }
 }
