@@ -3,12 +3,14 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use naba_stage::Health;
 use tokio::net::TcpListener;
 
 use crate::shutdown::Shutdown;
@@ -21,6 +23,20 @@ pub trait Probes: Send + Sync {
     fn not_live(&self) -> Vec<String>;
     /// Returns what it still waits for; empty when it is ready.
     fn not_ready(&self) -> Vec<String>;
+}
+
+/// A loop that has not turned for so long will not turn again by itself.
+const STALLED_AFTER: Duration = Duration::from_secs(60);
+
+impl Probes for Health {
+    fn not_live(&self) -> Vec<String> {
+        let stalled = self.stalled(Instant::now(), STALLED_AFTER);
+        stalled.into_iter().map(|name| format!("{name}: no turn for {STALLED_AFTER:?}")).collect()
+    }
+
+    fn not_ready(&self) -> Vec<String> {
+        self.held()
+    }
 }
 
 /// The probes of a process, filled as its parts start.

@@ -2,7 +2,7 @@
 //!
 //! A service's `main` names its configuration and its work; [`run`] does the rest in the same order for all of them:
 //! arguments, configuration (exit code 64 when it is wrong), telemetry, admin port, signals, work, exit code. The crate
-//! refuses to know what the work is: no topic, record or store is named here.
+//! refuses to know what the work is: no record or store is named here.
 //!
 //! ```
 //! use naba_service::{Schema, load};
@@ -24,6 +24,7 @@ mod config;
 mod process;
 mod shell;
 mod shutdown;
+mod stage;
 mod telemetry;
 
 pub use admin::{AdminError, AdminServer, Probes, serve_admin};
@@ -34,6 +35,10 @@ pub use config::{
 };
 pub use shell::{
     AdminConfig, LogConfig, LogFormat, SHELL_DEFAULTS, Shell, ShellConfig, ShutdownConfig, check, load_with_shell, run,
+    schema,
 };
 pub use shutdown::{Shutdown, ShutdownTrigger, shutdown_signal};
+pub use stage::{
+    DeadLetterSection, DeliverySetting, KafkaSection, OnKafka, STAGE_DEFAULTS, Setting as ClientSetting, StageSection,
+};
 pub use telemetry::{Telemetry, TelemetryError};

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, Command, FromArgMatches};
+use naba_stage::Health;
 use serde::Deserialize;
 
 use crate::admin::{ProbeSet, Probes, serve_admin};
@@ -95,11 +96,18 @@ impl Shell {
     pub fn watch(&self, probes: Arc<dyn Probes>) {
         self.probes.add(probes);
     }
+
+    /// Returns a health for a stage to report to, which the admin port shows from now on.
+    pub fn health(&self) -> Health {
+        let health = Health::new();
+        self.watch(Arc::new(health.clone()));
+        health
+    }
 }
 
-/// Returns the schema of a service: its own settings after those of the shell.
-fn schema<C: Config>() -> Result<Schema, ConfigErrors> {
-    let parts: Vec<&str> = [SHELL_DEFAULTS].iter().chain(C::DEFAULTS).copied().collect();
+/// Returns the schema of a service: its own settings after those of the shell. What `xtask docs` renders.
+pub fn schema<C: Config>() -> Result<Schema, ConfigErrors> {
+    let parts: Vec<&str> = std::iter::once(SHELL_DEFAULTS).chain(C::defaults()).collect();
     Schema::parse(&parts).map_err(|e| ConfigErrors(vec![e.into()]))
 }
 
@@ -246,7 +254,9 @@ mod tests {
     }
 
     impl Config for Own {
-        const DEFAULTS: &'static [&'static str] = &["[store]\n# Rows.\nrows = 10\n"];
+        fn defaults() -> Vec<&'static str> {
+            vec!["[store]\n# Rows.\nrows = 10\n"]
+        }
 
         fn problems(&self) -> Vec<ConfigError> {
             let zero = self.store.rows == 0;

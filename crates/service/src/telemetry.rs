@@ -2,7 +2,8 @@
 
 use std::io::IsTerminal;
 
-use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+use naba_stage::{Kind, Metric, describe_all};
 use tracing_subscriber::EnvFilter;
 
 use crate::process;
@@ -73,6 +74,39 @@ fn install_log(config: &LogConfig) -> Result<(), TelemetryError> {
     done.map_err(TelemetryError::Subscriber)
 }
 
+/// Buckets of work, in seconds.
+const WORK_SECONDS: &[f64] = &[0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
+/// Buckets of ages, in seconds: from a live document on its way to one that waited out an outage.
+const AGE_SECONDS: &[f64] =
+    &[0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 900.0, 3600.0, 14_400.0, 86_400.0, 604_800.0];
+
 fn install_metrics() -> Result<PrometheusHandle, TelemetryError> {
-    Ok(PrometheusBuilder::new().install_recorder()?)
+    let mut builder = PrometheusBuilder::new();
+    for metric in Metric::ALL.iter().filter(|metric| metric.kind() == Kind::Histogram) {
+        let buckets = match metric {
+            Metric::AgeSeconds | Metric::EndToEndSeconds | Metric::FreshnessSeconds => AGE_SECONDS,
+            _ => WORK_SECONDS,
+        };
+        builder = builder.set_buckets_for_metric(Matcher::Full(metric.name().to_owned()), buckets)?;
+    }
+    let handle = builder.install_recorder()?;
+    describe_all();
+    Ok(handle)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_counted_metric_is_rendered_with_its_description_and_buckets() {
+        let telemetry = Telemetry { metrics: install_metrics().unwrap() };
+        Metric::RecordsTotal.add(&["parser", "emitted", ""], 3);
+        Metric::AgeSeconds.observe(&["parser"], 4000.0);
+        let text = telemetry.render();
+        assert!(text.contains("# HELP naba_records_total Records by how they ended"), "{text}");
+        assert!(text.contains(r#"naba_records_total{stage="parser",disposition="emitted",code=""} 3"#), "{text}");
+        assert!(text.contains(r#"naba_age_seconds_bucket{stage="parser",le="14400"} 1"#), "{text}");
+        assert!(text.contains("process_resident_memory_bytes "), "{text}");
+    }
 }

@@ -76,7 +76,9 @@ impl PostgresSection {
 }
 
 impl Config for SinkConfig {
-    const DEFAULTS: &'static [&'static str] = &[DEFAULTS];
+    fn defaults() -> Vec<&'static str> {
+        vec![DEFAULTS]
+    }
 
     fn problems(&self) -> Vec<ConfigError> {
         let mut problems = Vec::new();

@@ -18,12 +18,14 @@ mod config;
 mod error;
 mod judge;
 mod row;
+mod run;
 mod search;
 mod sql;
 mod store;
 
 pub use config::{Choice, DEFAULTS, PostgresSection, SinkConfig, SqliteSection, StoreKind};
 pub use error::{CANCELED, CODES, CONTRACT, EMBARGOED, SinkError, UNSTORABLE, WITHHELD};
+pub use run::run;
 pub use search::{index_words, query_phrases};
 pub use store::{Hit, JsonLines, Postgres, PostgresConfig, Sqlite, search_sqlite, stdout};
 

@@ -87,7 +87,10 @@ impl Merge<'_> {
     fn variable(&mut self, name: &str, text: &str) {
         let key = name.trim_start_matches("NABA__").replace("__", ".").to_lowercase();
         let origin = Origin::Environment(name.to_owned());
-        let parent_is_free = key.rsplit_once('.').is_some_and(|(parent, _)| self.schema.is_free(parent));
+        // In a section that takes any keys, what follows is one key: NABA__KAFKA__EXTRA__SASL__MECHANISM is "sasl.mechanism".
+        if let Some((section, rest)) = self.schema.free_section_of(&key) {
+            return set_in(&mut self.table, section, rest, Value::String(text.to_owned()));
+        }
         let value = match self.schema.setting(&key).map(|s| &s.value) {
             None | Some(Value::String(_)) => Value::String(text.to_owned()),
             // Anything else is written as in the file; what does not parse is reported by its type.
@@ -97,7 +100,7 @@ impl Merge<'_> {
                 .and_then(|mut t| t.remove("v"))
                 .unwrap_or_else(|| Value::String(text.to_owned())),
         };
-        if parent_is_free { set(&mut self.table, &key, value) } else { self.assign(&key, value, &origin) }
+        self.assign(&key, value, &origin);
     }
 
     fn assign(&mut self, key: &str, value: Value, origin: &Origin) {
@@ -168,6 +171,14 @@ fn set(table: &mut Table, key: &str, value: Value) {
         None => {
             table.insert(key.to_owned(), value);
         }
+    }
+}
+
+/// Sets a key that may hold dots.
+fn set_in(table: &mut Table, section: &str, key: &str, value: Value) {
+    let inner = section.split('.').try_fold(table, |table, name| table.get_mut(name)?.as_table_mut());
+    if let Some(inner) = inner {
+        inner.insert(key.to_owned(), value);
     }
 }
 
@@ -253,8 +264,11 @@ mod tests {
 
     #[test]
     fn a_section_without_settings_takes_any_keys() {
-        let table = merged("[kafka.properties]\n\"linger.ms\" = 5\n", &[]).unwrap();
-        assert_eq!(at(&table, "properties").and_then(|p| p.get("linger.ms")), Some(&Value::Integer(5)));
+        let file = "[kafka.properties]\n\"linger.ms\" = 5\n";
+        let table = merged(file, &[("NABA__KAFKA__PROPERTIES__SASL__MECHANISM", "PLAIN")]).unwrap();
+        let properties = at(&table, "properties").and_then(Value::as_table).unwrap();
+        assert_eq!(properties.get("linger.ms"), Some(&Value::Integer(5)));
+        assert_eq!(properties.get("sasl.mechanism").and_then(Value::as_str), Some("PLAIN"));
     }
 
     #[test]

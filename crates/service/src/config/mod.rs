@@ -18,8 +18,8 @@ pub use value::{ByteSize, Secret, byte_size, duration};
 
 /// The configuration of a service.
 pub trait Config: DeserializeOwned + Send + 'static {
-    /// The commented defaults in TOML, in the order of the reference; see [`Schema`] for what a comment may say.
-    const DEFAULTS: &'static [&'static str];
+    /// Returns the commented defaults in TOML, in the order of the reference; see [`Schema`] for what a comment may say.
+    fn defaults() -> Vec<&'static str>;
 
     /// Returns what is wrong beyond the types, one entry a problem; empty when all is well.
     fn problems(&self) -> Vec<ConfigError> {

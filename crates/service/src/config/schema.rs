@@ -160,6 +160,12 @@ impl Schema {
         self.sections.iter().any(|s| s.path == path && s.settings.is_empty()) && !self.has_subsection(path)
     }
 
+    /// Splits a dotted key below a section that takes any keys into that section and the rest.
+    pub fn free_section_of<'a>(&'a self, key: &'a str) -> Option<(&'a str, &'a str)> {
+        let free = self.sections.iter().filter(|section| self.is_free(&section.path));
+        free.map(|s| s.path.as_str()).find_map(|path| Some((path, key.strip_prefix(path)?.strip_prefix('.')?)))
+    }
+
     /// Tells whether the path names a section or the way to one.
     pub fn is_section(&self, path: &str) -> bool {
         self.sections.iter().any(|s| s.path == path) || self.has_subsection(path)
