@@ -1,5 +1,6 @@
 //! Text constructs: elements that hold plain text or HTML, escaped or not, said or unsaid.
 
+use crate::base64;
 use crate::limits::{MAX_LABEL_BYTES, cut};
 use crate::plain::{escape, looks_like_html, plain_text};
 use crate::xml::{Element, Ns};
@@ -18,12 +19,14 @@ impl Construct {
         if element.has_elements() {
             return Self::Html(markup(element));
         }
-        let text = element.text().into_owned();
+        let text = unpacked(element, is_atom).unwrap_or_else(|| element.text().into_owned());
         let stated = element.filled("type").map(str::to_ascii_lowercase);
         let is_html = match stated.as_deref() {
             Some(kind) if kind.contains("html") => true,
             // Atom 0.3: anything escaped whose type is not plain text.
             Some("text" | "text/plain") => false,
+            // What was packed without a word on its type.
+            _ if is_packed(element, is_atom) => looks_like_html(&text),
             _ if is_atom || element.ns == Ns::Atom => element.attribute("mode") == Some("escaped") && stated.is_some(),
             _ => looks_like_html(&text),
         };
@@ -47,6 +50,22 @@ impl Construct {
         };
         (!html.is_empty()).then_some(html)
     }
+}
+
+/// Atom packs what is neither text nor markup (RFC 4287, section 4.1.3.3), and Atom 0.3 whatever it says it packs.
+fn is_packed(element: &Element, is_atom: bool) -> bool {
+    if !is_atom && element.ns != Ns::Atom {
+        return false;
+    }
+    let stated = element.filled("type").map(str::to_ascii_lowercase).unwrap_or_default();
+    let is_text = stated.is_empty() || ["text", "html", "xml"].iter().any(|part| stated.contains(part));
+    element.attribute("mode").is_some_and(|mode| mode.eq_ignore_ascii_case("base64")) || !is_text
+}
+
+/// Returns packed text, which for a picture is empty, or `None` when nothing is packed after all.
+fn unpacked(element: &Element, is_atom: bool) -> Option<String> {
+    let bytes = is_packed(element, is_atom).then(|| base64::decode(&element.text()))??;
+    Some(String::from_utf8(bytes).unwrap_or_default())
 }
 
 /// Returns the markup inside; the `div` around XHTML is no part of it (RFC 4287, section 3.1.1.3).
@@ -76,6 +95,11 @@ pub(crate) fn label(text: &str) -> Option<String> {
     (!label.is_empty()).then(|| cut(label, MAX_LABEL_BYTES))
 }
 
+/// Returns a language tag. `en_US` is a common slip for `en-US`.
+pub(crate) fn language(text: &str) -> Option<String> {
+    label(text).map(|tag| tag.replace('_', "-"))
+}
+
 /// Returns the name of a person as RSS writes it: `mail (Name)`, `Name <mail>` or `Name`. A bare mail is no name.
 pub(crate) fn person(text: &str) -> Option<String> {
     let text = naba_text::collapse_line(text);
@@ -96,6 +120,26 @@ pub(crate) fn person(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn atom(attributes: &[(&str, &str)], text: &str) -> Construct {
+        let attributes = attributes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let mut element = Element::new(Ns::Atom, "content".to_owned(), attributes);
+        element.push_text(text);
+        Construct::of(&element, true)
+    }
+
+    #[test]
+    fn atom_unpacks_text_and_drops_pictures() {
+        assert_eq!(atom(&[("mode", "base64")], "PHA+SGk8L3A+").html().as_deref(), Some("<p>Hi</p>"));
+        assert_eq!(atom(&[("type", "image/png")], "iVBORw0KGgo=").html(), None);
+        assert_eq!(atom(&[("type", "x/y")], "no base64!").plain().as_deref(), Some("no base64!"));
+    }
+
+    #[test]
+    fn atom_text_is_no_html_unless_it_says_so() {
+        assert_eq!(atom(&[], "a <b> c").plain().as_deref(), Some("a <b> c"));
+        assert_eq!(atom(&[("type", "html")], "a <b> c").plain().as_deref(), Some("a c"));
+    }
 
     #[test]
     fn people_are_named_without_their_mail() {

@@ -3,7 +3,7 @@
 use naba_model::NormalUrl;
 use serde_json::{Map, Value};
 
-use crate::construct::{Construct, label};
+use crate::construct::{Construct, label, language};
 use crate::error::FeedError;
 use crate::limits::{MAX_CONTENT_BYTES, MAX_ENTRIES, MAX_LABEL_BYTES, MAX_LABELS, MAX_SUMMARY_BYTES, cut};
 use crate::link::{absolute, resolve};
@@ -29,7 +29,7 @@ pub(crate) fn read(text: &str, scope: &Scope, notes: &mut Notes) -> Result<Listi
     };
     let mut listing = Listing::new(ListingKind::JsonFeed);
     listing.title = string(&feed, "title").and_then(label);
-    listing.language = string(&feed, "language").and_then(label);
+    listing.language = string(&feed, "language").and_then(language);
     listing.home_url = address(&feed, "home_page_url", scope, notes);
     listing.self_url = address(&feed, "feed_url", scope, notes);
     listing.next_url = address(&feed, "next_url", scope, notes);
@@ -79,7 +79,7 @@ fn entry(item: &Map<String, Value>, scope: &Scope, notes: &mut Notes) -> Entry {
         updated_at: string(item, "date_modified").and_then(|date| instant(date, notes)),
         authors: authors(item),
         categories,
-        language: string(item, "language").and_then(label),
+        language: string(item, "language").and_then(language),
     }
 }
 

@@ -20,7 +20,9 @@
 //! assert_eq!(listing.entries[0].url.as_ref().unwrap().as_str(), "https://news.example/2026/1");
 //! ```
 
+mod base64;
 mod construct;
+mod entity;
 mod error;
 mod gzip;
 mod json;

@@ -1,37 +1,11 @@
-//! HTML fragments to plain text, and references to characters.
+//! HTML fragments to plain text, and back.
 
 use std::borrow::Cow;
 
-use quick_xml::escape::{resolve_html5_entity, resolve_xml_entity};
+use crate::entity::resolve_reference;
 
 /// Longest name of an entity, with room to spare (HTML's longest has 31 letters).
 const MAX_REFERENCE_BYTES: usize = 40;
-/// What 0x80 to 0x9F mean in practice: windows-1252, as HTML's "numeric character reference end state" says.
-const WINDOWS_1252: [char; 32] = [
-    '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}', '\u{90}', '‘', '’',
-    '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
-];
-
-/// Resolves what stands between `&` and `;`. An unknown name gives `None`, a forbidden number an empty text.
-pub(crate) fn resolve_reference(name: &str) -> Option<Cow<'static, str>> {
-    let Some(number) = name.strip_prefix('#') else {
-        return resolve_xml_entity(name).or_else(|| resolve_html5_entity(name)).map(Cow::Borrowed);
-    };
-    let code = match number.strip_prefix(['x', 'X']) {
-        Some(hex) => u32::from_str_radix(hex, 16).ok()?,
-        None => number.parse().ok()?,
-    };
-    if let Some(c) = code.checked_sub(0x80).and_then(|at| WINDOWS_1252.get(at as usize)) {
-        return Some(Cow::Owned(c.to_string()));
-    }
-    let c = char::from_u32(code).unwrap_or('\u{fffd}');
-    Some(if is_forbidden(c) { Cow::Borrowed("") } else { Cow::Owned(c.to_string()) })
-}
-
-/// Tells whether XML 1.0 (section 2.2) forbids a character.
-pub(crate) fn is_forbidden(c: char) -> bool {
-    matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}')
-}
 
 /// Resolves every reference in a text; unknown ones and bare ampersands stay as written.
 pub(crate) fn unescape(text: &str) -> Cow<'_, str> {

@@ -3,10 +3,10 @@
 use naba_model::NormalUrl;
 use naba_text::Markup;
 
+use crate::entity::{is_forbidden, mended};
 use crate::error::FeedError;
 use crate::gzip::unpack;
 use crate::listing::{Diagnostic, Listing, ListingKind, Notes};
-use crate::plain::is_forbidden;
 use crate::xml::{Piece, Pieces, Scope};
 use crate::{json, sitemap, syndication};
 
@@ -62,14 +62,14 @@ fn plain_sitemap(text: &str, notes: &mut Notes) -> Option<Listing> {
 
 fn read_xml(text: &str, scope: Scope, notes: &mut Notes) -> Result<Listing, FeedError> {
     let mut pieces = Pieces::new(text, scope);
-    let Some(Piece::Root { name }) = pieces.next(notes) else {
+    let Some(Piece::Root(name, scope)) = pieces.next(notes) else {
         return Err(FeedError::NotAFeed { found: found(text, pieces.stranger()) });
     };
     Ok(match name.as_str() {
         "urlset" => sitemap::read(false, &mut pieces, notes),
         "sitemapindex" => sitemap::read(true, &mut pieces, notes),
-        "feed" | "entry" => syndication::read(ListingKind::Atom, &mut pieces, notes),
-        _ => syndication::read(ListingKind::Rss, &mut pieces, notes),
+        "feed" | "entry" => syndication::read(ListingKind::Atom, &scope, &mut pieces, notes),
+        _ => syndication::read(ListingKind::Rss, &scope, &mut pieces, notes),
     })
 }
 
@@ -88,11 +88,11 @@ fn found(text: &str, stranger: Option<&str>) -> &'static str {
     }
 }
 
-/// Drops the control characters that XML forbids.
+/// Drops the control characters that XML forbids and mends those that came out of windows-1252.
 pub(crate) fn clean(text: String, notes: &mut Notes) -> String {
-    if !text.chars().any(is_forbidden) {
+    if !text.chars().any(|c| is_forbidden(c) || mended(c) != c) {
         return text;
     }
     notes.add(Diagnostic::ControlCharacters);
-    text.chars().filter(|c| !is_forbidden(*c)).collect()
+    text.chars().filter(|c| !is_forbidden(*c)).map(mended).collect()
 }

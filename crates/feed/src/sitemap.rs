@@ -2,7 +2,7 @@
 
 use naba_model::NormalUrl;
 
-use crate::construct::label;
+use crate::construct::{label, language};
 use crate::limits::{MAX_ENTRIES, MAX_LABELS};
 use crate::link::{absolute, resolve};
 use crate::listing::{ChildSitemap, Diagnostic, Entry, Listing, ListingKind, Notes};
@@ -61,7 +61,7 @@ fn news(element: &Element, entry: &mut Entry, listing: &mut Listing, notes: &mut
                 entry.categories = keywords.take(MAX_LABELS).collect();
             }
             "publication" => {
-                entry.language = child.child("language").and_then(|language| label(&language.text()));
+                entry.language = child.child("language").and_then(|stated| language(&stated.text()));
                 if listing.title.is_none() {
                     listing.title = child.child("name").and_then(|name| label(&name.text()));
                     listing.language.clone_from(&entry.language);

@@ -3,7 +3,7 @@
 use naba_model::{Millis, NormalUrl};
 
 use super::entry::add;
-use crate::construct::{Construct, label, person};
+use crate::construct::{Construct, language, person};
 use crate::limits::{MAX_LABEL_BYTES, MAX_LABELS, cut};
 use crate::link::resolve;
 use crate::listing::{Hints, Listing, ListingKind, Notes};
@@ -35,7 +35,7 @@ impl Channel {
     /// Takes what the elements around an entry say.
     pub(super) fn inherit(&mut self, scope: &Scope) {
         if self.language.wants(1) {
-            self.language.offer(1, scope.language.clone());
+            self.language.offer(1, scope.language.as_deref().and_then(language));
         }
     }
 
@@ -46,13 +46,14 @@ impl Channel {
             (Ns::Core | Ns::Atom, "title") => self.title.offer(0, Construct::of(field, self.is_atom).plain()),
             (Ns::Dc, "title") => self.title.offer(1, Construct::of(field, false).plain()),
             (Ns::Core | Ns::Atom, "link") => self.link(field, &scope, notes),
-            (Ns::Core, "language") => self.language.offer(0, label(&field.text())),
-            (Ns::Dc, "language") => self.language.offer(0, label(&field.text())),
+            (Ns::Core | Ns::Dc, "language") => self.language.offer(0, language(&field.text())),
             (Ns::Core | Ns::Atom, "author" | "managingeditor") | (Ns::Dc, "creator") => self.author(field),
             (Ns::Core | Ns::Atom, "updated" | "lastbuilddate" | "modified") => {
                 self.updated_at.offer(0, instant(&field.text(), notes));
             }
-            (Ns::Core, "pubdate") | (Ns::Dc, "date") => self.updated_at.offer(1, instant(&field.text(), notes)),
+            (Ns::Core, "pubdate") | (Ns::Dc, "date") | (Ns::DcTerms, "modified") => {
+                self.updated_at.offer(1, instant(&field.text(), notes))
+            }
             (Ns::Core, "ttl") => self.hints.ttl_minutes = number(&field.text()),
             (Ns::Core, "skiphours") => self.skip_hours(field),
             (Ns::Core, "skipdays") => self.skip_days(field),

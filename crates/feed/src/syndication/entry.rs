@@ -2,7 +2,7 @@
 
 use naba_model::{Millis, NormalUrl};
 
-use crate::construct::{Construct, label, person};
+use crate::construct::{Construct, label, language, person};
 use crate::limits::{MAX_CONTENT_BYTES, MAX_LABEL_BYTES, MAX_LABELS, MAX_SUMMARY_BYTES, cut};
 use crate::link::{absolute, resolve};
 use crate::listing::{Diagnostic, Entry, Notes};
@@ -17,7 +17,7 @@ const LONG_DESCRIPTION_BYTES: usize = 1_500;
 pub(crate) fn read(element: &Element, outer: &Scope, is_atom: bool, notes: &mut Notes) -> Entry {
     let scope = outer.enter(element);
     let mut draft = Draft { is_atom, ..Draft::default() };
-    draft.language.offer(0, element.filled("xml:lang").map(str::to_owned));
+    draft.language.offer(0, element.filled("xml:lang").and_then(language));
     draft.attributes(element, &scope, notes);
     for child in element.elements() {
         draft.child(child, &scope.enter(child), notes);
@@ -80,12 +80,14 @@ impl Draft {
             "guid" | "id" => self.identifier(child),
             "description" | "summary" | "abstract" => self.description(child),
             "content" => self.content(child, scope, notes),
+            "fullitem" | "body" => self.content.offer(1, Construct::of(child, false).html()),
             "author" | "creator" => self.author(child),
             "category" | "keywords" => self.category(child),
-            "pubdate" | "published" | "issued" => self.published_at.offer(0, instant(&child.text(), notes)),
+            "pubdate" | "published" => self.published_at.offer(0, instant(&child.text(), notes)),
+            "issued" => self.published_at.offer(1, instant(&child.text(), notes)),
             "created" | "date" => self.published_at.offer(2, instant(&child.text(), notes)),
             "updated" | "modified" | "lastmod" => self.updated_at.offer(0, instant(&child.text(), notes)),
-            "language" => self.language.offer(1, label(&child.text())),
+            "language" => self.language.offer(1, language(&child.text())),
             _ => {}
         }
     }
@@ -135,15 +137,8 @@ impl Draft {
             self.url.offer(4, resolve(src, scope, notes));
             return;
         }
-        let is_text = element.filled("type").is_none_or(|kind| {
-            let kind = kind.to_ascii_lowercase();
-            kind.starts_with("text") || kind.contains("html") || kind.contains("xml")
-        });
-        // Anything else is base64 (RFC 4287, section 4.1.3.3): a picture, not an article.
-        if is_text && element.attribute("mode") != Some("base64") {
-            self.content.offer(0, Construct::of(element, self.is_atom).html());
-        }
-        self.language.offer(3, element.filled("xml:lang").map(str::to_owned));
+        self.content.offer(0, Construct::of(element, self.is_atom).html());
+        self.language.offer(3, element.filled("xml:lang").and_then(language));
     }
 
     fn author(&mut self, element: &Element) {
@@ -173,13 +168,13 @@ impl Draft {
     fn dublin_core(&mut self, child: &Element, notes: &mut Notes) {
         match child.name.as_str() {
             "title" => self.title.offer(1, Construct::of(child, false).plain()),
-            "creator" => self.author(child),
+            "creator" | "author" => self.author(child),
             "date" | "issued" => self.published_at.offer(1, instant(&child.text(), notes)),
             "created" => self.published_at.offer(2, instant(&child.text(), notes)),
             "modified" => self.updated_at.offer(1, instant(&child.text(), notes)),
             "subject" => add(&mut self.categories, label(&child.text())),
             "description" | "abstract" => self.summary.offer(1, Construct::of(child, false).plain()),
-            "language" => self.language.offer(1, label(&child.text())),
+            "language" => self.language.offer(1, language(&child.text())),
             "identifier" => {
                 let text = child.text();
                 self.url.offer(6, absolute(&text));
@@ -196,6 +191,7 @@ impl Draft {
             "title" => self.title.offer(2, Construct::of(child, false).plain()),
             "description" => self.summary.offer(3, Construct::of(child, false).plain()),
             "keywords" => self.keywords(&child.text()),
+            "category" => self.category(child),
             "credit" if child.filled("role").is_some_and(|role| role.eq_ignore_ascii_case("author")) => {
                 add(&mut self.credits, person(&child.text()));
             }

@@ -7,17 +7,18 @@ use std::collections::HashSet;
 
 use crate::limits::MAX_ENTRIES;
 use crate::listing::{Diagnostic, Listing, ListingKind, Notes};
-use crate::xml::{Piece, Pieces};
+use crate::xml::{Piece, Pieces, Scope};
 
 /// Reads what follows the root of a feed.
-pub(crate) fn read(kind: ListingKind, pieces: &mut Pieces<'_>, notes: &mut Notes) -> Listing {
+pub(crate) fn read(kind: ListingKind, root: &Scope, pieces: &mut Pieces<'_>, notes: &mut Notes) -> Listing {
     let is_atom = kind == ListingKind::Atom;
     let mut channel = channel::Channel::new(is_atom);
+    channel.inherit(root);
     let mut entries = Vec::new();
     let mut guids = HashSet::new();
     while let Some(piece) = pieces.next(notes) {
         match piece {
-            Piece::Root { .. } => {}
+            Piece::Root(..) => {}
             Piece::Field(element, scope) => channel.field(&element, &scope, notes),
             Piece::Entry(..) if entries.len() >= MAX_ENTRIES => {
                 notes.add(Diagnostic::TooManyEntries);

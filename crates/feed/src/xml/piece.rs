@@ -15,11 +15,8 @@ use crate::listing::{Diagnostic, Notes};
 /// A part of a listing.
 #[derive(Debug)]
 pub(crate) enum Piece {
-    /// The outermost element, without what is in it. Comes first.
-    Root {
-        /// Its local name, lower case.
-        name: String,
-    },
+    /// The local name of the outermost element, in lower case, and the scope inside it. Comes first.
+    Root(String, Rc<Scope>),
     /// An element of the listing that is no entry.
     Field(Element, Rc<Scope>),
     /// An entry.
@@ -148,7 +145,7 @@ impl<'a> Pieces<'a> {
             notes.add(Diagnostic::NotWellFormed);
         }
         self.sitemap = matches!(name, "urlset" | "sitemapindex");
-        self.ready.push_back(Piece::Root { name: element.name.clone() });
+        let root = element.name.clone();
         if lone_entry {
             // An Atom entry document: its own root.
             self.containers.push(Container { tag: String::new(), scope: Rc::new(self.document.clone()) });
@@ -156,6 +153,8 @@ impl<'a> Pieces<'a> {
         } else {
             self.enter_container(tag, &element);
         }
+        let scope = self.containers.last().map_or_else(|| Rc::new(self.document.clone()), |it| Rc::clone(&it.scope));
+        self.ready.push_back(Piece::Root(root, scope));
         if empty {
             self.close_to(0);
         }

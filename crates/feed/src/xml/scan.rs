@@ -6,9 +6,9 @@ use quick_xml::errors::{Error, SyntaxError};
 use quick_xml::events::Event;
 use quick_xml::reader::Reader;
 
+use crate::entity::resolve_reference;
 use crate::limits::MAX_RESTARTS;
 use crate::listing::{Diagnostic, Notes};
-use crate::plain::resolve_reference;
 
 /// A token; comments, processing instructions, declarations and document types are left out.
 #[derive(Debug, PartialEq)]
