@@ -42,6 +42,8 @@ impl KafkaSettings {
         let mut config = self.client();
         config
             .set("isolation.level", "read_committed")
+            // The client wants a name even where nothing is committed.
+            .set("group.id", "naba-reader")
             .set("enable.auto.commit", "false")
             .set("enable.auto.offset.store", "false")
             .set("auto.offset.reset", "earliest")

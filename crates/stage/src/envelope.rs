@@ -8,7 +8,7 @@ use naba_model::Millis;
 use crate::log::{Header, NewRecord, Record};
 use crate::outcome::Output;
 use crate::partitioner::partition_for;
-use crate::topics::{TopicSpec, Topics};
+use crate::topics::Topics;
 
 /// Headers that travel with a document from stage to stage: its clocks and why it is on the line, so that age and freshness
 /// can be measured without decoding.
@@ -33,10 +33,6 @@ pub(crate) struct Envelope {
 impl Envelope {
     pub(crate) fn new(topics: Topics, stage: &str) -> Self {
         Self { topics, source: format!("/naba/{stage}") }
-    }
-
-    pub(crate) fn topic(&self, role: &str) -> Option<&TopicSpec> {
-        self.topics.get(role)
     }
 
     /// Makes the record of an output that `input` led to.

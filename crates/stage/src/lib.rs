@@ -6,7 +6,7 @@
 //! maps values to values or says what went wrong ([`StageError`]).
 //!
 //! The log itself is behind the ports of [`log`]; `naba-log-kafka` and `naba-log-local` implement them under one conformance
-//! suite ([`conformance`]). This crate refuses to know what a message means, and which log it runs on.
+//! suite (`conformance`). This crate refuses to know what a message means, and which log it runs on.
 //!
 //! ```
 //! use naba_stage::{Context, Outcome, Output, Stage, StageError};
@@ -26,6 +26,7 @@
 mod budget;
 mod code;
 mod commit;
+#[cfg(feature = "conformance")]
 pub mod conformance;
 mod context;
 mod dead_letter;

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use naba_proto::v1::Disposition;
 
 use crate::code::Code;
-use crate::log::{NewRecord, Record, TopicPartition};
+use crate::log::{NewRecord, Record};
 use crate::metric::Metric;
 use crate::outcome::StateWrite;
 use crate::state::StateView;
@@ -45,7 +45,6 @@ struct Slot {
 
 /// One partition of a stage.
 pub(crate) struct Lane {
-    pub(crate) at: TopicPartition,
     pub(crate) epoch: u64,
     pub(crate) state: StateView,
     /// Set when no new work is to be begun.
@@ -58,9 +57,9 @@ pub(crate) struct Lane {
 
 impl Lane {
     /// Makes a lane; `by_key` keeps records of one key one after the other.
-    pub(crate) fn new(at: TopicPartition, epoch: u64, state: StateView, by_key: bool) -> Self {
+    pub(crate) fn new(epoch: u64, state: StateView, by_key: bool) -> Self {
         let waiting = by_key.then(HashMap::new);
-        Self { at, epoch, state, draining: Arc::default(), first: 0, slots: VecDeque::new(), waiting }
+        Self { epoch, state, draining: Arc::default(), first: 0, slots: VecDeque::new(), waiting }
     }
 
     /// Takes a record; returns its number when it may begin now.
@@ -158,6 +157,7 @@ impl Lane {
 mod tests {
     use super::*;
     use crate::budget::Hold;
+    use crate::log::TopicPartition;
 
     fn record(key: &'static str, offset: u64) -> Record {
         Record {
@@ -182,7 +182,7 @@ mod tests {
 
     #[test]
     fn outputs_come_in_the_order_of_the_inputs() {
-        let mut lane = Lane::new(TopicPartition::new("t", 0), 1, StateView::none(), false);
+        let mut lane = Lane::new(1, StateView::none(), false);
         let numbers: Vec<_> = (0..3).map(|i| lane.push(record("k", i)).unwrap()).collect();
         lane.finish(numbers[2], done());
         lane.finish(numbers[1], done());
@@ -193,7 +193,7 @@ mod tests {
 
     #[test]
     fn records_of_one_key_run_one_after_the_other() {
-        let mut lane = Lane::new(TopicPartition::new("t", 0), 1, StateView::none(), true);
+        let mut lane = Lane::new(1, StateView::none(), true);
         let first = lane.push(record("a", 0)).unwrap();
         assert_eq!(lane.push(record("a", 1)), None);
         let other = lane.push(record("b", 2)).unwrap();
@@ -207,7 +207,7 @@ mod tests {
 
     #[test]
     fn a_record_given_back_holds_up_what_follows_it() {
-        let mut lane = Lane::new(TopicPartition::new("t", 0), 1, StateView::none(), false);
+        let mut lane = Lane::new(1, StateView::none(), false);
         let numbers: Vec<_> = (0..3).map(|i| lane.push(record("k", i)).unwrap()).collect();
         lane.finish(numbers[0], done());
         lane.drop_undone(numbers[1]);

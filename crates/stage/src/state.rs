@@ -109,6 +109,13 @@ impl StateView {
             if let Some(error) = failed {
                 return Err(error);
             }
+            if end < from {
+                return Err(RunError::State(format!(
+                    "the store of table {} is ahead of its changelog {at} ({from} > {end}): the topic was made anew; \
+                     remove the state folder of this instance",
+                    table.name
+                )));
+            }
             self.apply_to_store(&buffer, &[(table.name, end)])?;
         }
         Ok(read)

@@ -79,6 +79,7 @@ struct File {
 #[derive(Debug, Clone)]
 pub struct Topics {
     by_role: Arc<BTreeMap<String, TopicSpec>>,
+    prefix: Arc<str>,
 }
 
 /// The file that is built in.
@@ -98,7 +99,7 @@ impl Topics {
                 return Err(TopicsError::Twice(twice.role));
             }
         }
-        Ok(Self { by_role: Arc::new(by_role) })
+        Ok(Self { by_role: Arc::new(by_role), prefix: Arc::from("") })
     }
 
     /// Returns the topics that are built in, from deploy/topics.toml.
@@ -114,14 +115,19 @@ impl Topics {
             TopicSpec { name: format!("{prefix}{}", topic.name), partitions, ..topic.clone() }
         };
         let by_role = self.by_role.iter().map(|(role, topic)| (role.clone(), adapt(topic))).collect();
-        Self { by_role: Arc::new(by_role) }
+        Self { by_role: Arc::new(by_role), prefix: Arc::from(prefix) }
     }
 
     /// Returns the same topics with the partition counts of the local log.
     pub fn local(&self) -> Self {
         let adapt = |topic: &TopicSpec| TopicSpec { partitions: topic.local_partitions, ..topic.clone() };
         let by_role = self.by_role.iter().map(|(role, topic)| (role.clone(), adapt(topic))).collect();
-        Self { by_role: Arc::new(by_role) }
+        Self { by_role: Arc::new(by_role), prefix: Arc::clone(&self.prefix) }
+    }
+
+    /// Returns the consumer group of a stage; it bears the prefix of the topics.
+    pub fn group(&self, stage: &str) -> String {
+        format!("{}naba-{stage}", self.prefix)
     }
 
     /// Returns the topic of a role.

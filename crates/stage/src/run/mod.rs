@@ -375,12 +375,12 @@ pub(crate) async fn close_state(
 pub(crate) fn measure_lag(
     stage: &'static str,
     role: &'static str,
+    group: String,
     log: &Arc<dyn Log>,
     partitions: Vec<TopicPartition>,
 ) {
     let log = Arc::clone(log);
     tokio::spawn(async move {
-        let group = format!("naba-{stage}");
         let (ends, committed) = (log.ends(&partitions).await, log.committed(&group, &partitions).await);
         if let (Ok(ends), Ok(committed)) = (ends, committed) {
             let lag = |(end, at): (&u64, &Option<u64>)| end.saturating_sub(at.unwrap_or(0));

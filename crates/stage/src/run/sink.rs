@@ -42,7 +42,7 @@ pub async fn run_sink<S: Sink>(
     let input = config.topic(S::INPUT)?;
     let budget = Budget::new(config.in_flight_bytes);
     let group = GroupConfig {
-        group: format!("naba-{}", S::NAME),
+        group: config.topics.group(S::NAME),
         instance: config.instance.clone(),
         topics: vec![Arc::from(input.name)],
         delivery: config.delivery,
@@ -160,7 +160,7 @@ impl<S: Sink> Run<S> {
         partitions: &[TopicPartition],
         consumer: &mut Box<dyn Consumer>,
     ) -> Result<(), RunError> {
-        let group = format!("naba-{}", S::NAME);
+        let group = self.frame.config.topics.group(S::NAME);
         let committed = self.log.committed(&group, partitions).await?;
         let stored = loop {
             match self.sink.claim(partitions).await {
@@ -333,7 +333,13 @@ impl<S: Sink> Run<S> {
         #[allow(clippy::cast_precision_loss)]
         Metric::InFlightBytes.set(&[S::NAME], self.budget.used() as f64);
         if measure {
-            super::measure_lag(S::NAME, S::INPUT, &self.log, self.owned.keys().cloned().collect());
+            super::measure_lag(
+                S::NAME,
+                S::INPUT,
+                self.frame.config.topics.group(S::NAME),
+                &self.log,
+                self.owned.keys().cloned().collect(),
+            );
         }
     }
 }

@@ -66,7 +66,7 @@ pub async fn run_source<S: Source>(
     let input = config.topic(S::INPUT)?;
     let budget = Budget::new(config.in_flight_bytes);
     let group = GroupConfig {
-        group: format!("naba-{}", S::NAME),
+        group: config.topics.group(S::NAME),
         instance: config.instance.clone(),
         topics: vec![Arc::from(input.name)],
         delivery: config.delivery,
@@ -473,7 +473,7 @@ impl<S: Source> Run<S> {
         }
         if measure {
             let partitions = self.owned.values().map(|owned| owned.at.clone()).collect();
-            super::measure_lag(S::NAME, S::INPUT, &self.log, partitions);
+            super::measure_lag(S::NAME, S::INPUT, self.frame.config.topics.group(S::NAME), &self.log, partitions);
         }
     }
 }

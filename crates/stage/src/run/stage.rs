@@ -73,7 +73,7 @@ pub async fn run_stage<S: Stage>(
     let input = config.topic(S::INPUT)?;
     let budget = Budget::new(config.in_flight_bytes);
     let group = GroupConfig {
-        group: format!("naba-{}", S::NAME),
+        group: config.topics.group(S::NAME),
         instance: config.instance.clone(),
         topics: vec![Arc::from(input.name)],
         delivery: config.delivery,
@@ -217,7 +217,7 @@ impl<S: Stage> Run<S> {
         let restored = state.restore(self.log.as_ref(), &self.changelogs, at.partition).await?;
         Metric::StateRestoredTotal.add(&[S::NAME], restored);
         tracing::info!(stage = S::NAME, partition = %at, restored, "partition assigned");
-        self.lanes.insert(at.clone(), Lane::new(at.clone(), epoch, state, !S::TABLES.is_empty()));
+        self.lanes.insert(at.clone(), Lane::new(epoch, state, !S::TABLES.is_empty()));
         Ok(())
     }
 
@@ -476,7 +476,13 @@ impl<S: Stage> Run<S> {
         #[allow(clippy::cast_precision_loss)]
         Metric::InFlightBytes.set(&[S::NAME], self.budget.used() as f64);
         if measure {
-            super::measure_lag(S::NAME, S::INPUT, &self.log, self.lanes.keys().cloned().collect());
+            super::measure_lag(
+                S::NAME,
+                S::INPUT,
+                self.frame.config.topics.group(S::NAME),
+                &self.log,
+                self.lanes.keys().cloned().collect(),
+            );
         }
     }
 }
