@@ -44,8 +44,7 @@ kafka-up: ## Start a real Kafka on 127.0.0.1:19092 (NODES=3 for three brokers)
 	@deploy/kafka/kafka.sh start $(or $(NODES),1)
 kafka-down: ## Stop it; WIPE=1 also deletes its data
 	@deploy/kafka/kafka.sh $(if $(WIPE),wipe,stop)
-run-kafka: build ## Run the four services, two processes each, on that Kafka with the demo newsroom
-	@deploy/setup.sh kafka
+run-kafka: build setup-test ## Run the four services, two processes each, on that Kafka with the demo newsroom
 	@exec deploy/run-kafka.sh
 
 # ---- checking --------------------------------------------------------------------------------------------------------

@@ -53,9 +53,13 @@ def compose():
         check(int(services["kafka"]["environment"][key]) >= largest, f"compose: {key} is below {largest}")
     for stage in STAGES:
         service = services[stage]
-        check(service["command"] == [f"naba-{stage}"], f"compose: {stage} runs {service['command']}")
+        check(service["command"][0] == f"naba-{stage}", f"compose: {stage} runs {service['command']}")
         check(service["deploy"]["replicas"] == 2, f"compose: {stage} does not run twice")
         check(service["read_only"] and service["cap_drop"] == ["ALL"], f"compose: {stage} is not locked down")
+    fetcher = tomllib.loads(read("deploy/compose/fetcher.toml"))["fetcher"]
+    farm = services["newsfarm"]["networks"]["default"]["ipv4_address"]
+    check(fetcher["allow_addresses"] == [f"{farm}/32"], "compose/fetcher.toml allows more or other than the newsroom")
+    check(all(a.startswith(f"{farm}:") for a in fetcher["hosts"].values()), "compose/fetcher.toml names another newsroom")
     for name, service in services.items():
         for port in service.get("ports", []):
             check(port.startswith("127.0.0.1:"), f"compose: {name} publishes {port} beyond loopback")
