@@ -14,8 +14,10 @@ pub(crate) const MAX_TEXT_BYTES: usize = 2 * 1024 * 1024;
 pub(crate) const MAX_ATTRIBUTE_BYTES: usize = 64 * 1024;
 /// Most attributes of one element.
 pub(crate) const MAX_ATTRIBUTES: usize = 256;
-/// Most namespace declarations in force at one time.
-pub(crate) const MAX_NAMESPACES: usize = 1_024;
+/// Most namespace declarations in force at one time: each element's name is looked up among them.
+pub(crate) const MAX_NAMESPACES: usize = 128;
+/// Longest written time in bytes: the longest known form has a weekday, two month names and a zone in words.
+pub(crate) const MAX_INSTANT_BYTES: usize = 200;
 /// How often reading starts again behind broken markup. Each restart may scan the rest of the document once.
 pub(crate) const MAX_RESTARTS: usize = 32;
 /// Longest content of an entry in bytes: leaves room for headers in a record of 8 MiB.

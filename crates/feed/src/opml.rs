@@ -6,7 +6,7 @@ use crate::construct::label;
 use crate::limits::MAX_ENTRIES;
 use crate::listing::Notes;
 use crate::read::clean;
-use crate::xml::{Scanner, Token, attributes};
+use crate::xml::attributes;
 
 /// A subscription of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,21 +20,37 @@ pub struct OpmlOutline {
 }
 
 /// Reads the subscriptions of an OPML list in document order, folders flattened. What is no OPML gives none.
+///
+/// Tags are cut where the next one starts, not where a bracket stands: descriptions hold unescaped HTML, quotes and all.
 pub fn read_opml(bytes: &[u8]) -> Vec<OpmlOutline> {
-    let mut notes = Notes::default();
-    let text = clean(naba_text::decode(bytes, None, Markup::Xml).text, &mut notes);
-    let mut scanner = Scanner::new(&text);
+    let text = clean(naba_text::decode(bytes, None, Markup::Xml).text, &mut Notes::default());
+    // Lower-casing ASCII keeps every offset.
+    let lower = text.to_ascii_lowercase();
     let mut outlines = Vec::new();
-    while let Some(token) = scanner.next(&mut notes) {
-        let Token::Start { name, attributes: text, .. } = token else { continue };
+    let mut from = 0;
+    while let Some(start) = find(&lower, "<outline", from) {
+        if let Some(comment) = find(&lower, "<!--", from).filter(|comment| *comment < start) {
+            from = find(&lower, "-->", comment).unwrap_or(start);
+            continue;
+        }
+        let inside = start + "<outline".len();
+        let rest = lower.get(inside..).unwrap_or_default();
+        let end = ENDS.iter().filter_map(|end| rest.find(end)).min().map_or(lower.len(), |end| inside + end);
+        let tag = text.get(inside..end).unwrap_or_default().trim_end().trim_end_matches(['>', '/']);
+        outlines.extend(outline(&attributes(tag)));
+        from = end;
         if outlines.len() >= MAX_ENTRIES {
             break;
         }
-        if name.rsplit(':').next().is_some_and(|local| local.eq_ignore_ascii_case("outline")) {
-            outlines.extend(outline(&attributes(text)));
-        }
     }
     outlines
+}
+
+/// What ends an outline's start tag at the latest.
+const ENDS: &[&str] = &["<outline", "</outline", "</body", "</opml", "<!--"];
+
+fn find(text: &str, what: &str, from: usize) -> Option<usize> {
+    text.get(from..)?.find(what).map(|at| from + at)
 }
 
 fn outline(attributes: &[(String, String)]) -> Option<OpmlOutline> {

@@ -90,9 +90,17 @@ fn found(text: &str, stranger: Option<&str>) -> &'static str {
 
 /// Drops the control characters that XML forbids and mends those that came out of windows-1252.
 pub(crate) fn clean(text: String, notes: &mut Notes) -> String {
-    if !text.chars().any(|c| is_forbidden(c) || mended(c) != c) {
+    if !may_need_cleaning(text.as_bytes()) {
         return text;
     }
     notes.add(Diagnostic::ControlCharacters);
     text.chars().filter(|c| !is_forbidden(*c)).map(mended).collect()
+}
+
+/// Looks for what [`clean`] changes, in UTF-8: this is run over every byte of every listing.
+fn may_need_cleaning(bytes: &[u8]) -> bool {
+    let is_control = |b: &u8| *b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r');
+    // U+0080 to U+009F are C2 80 to C2 9F, U+FFFE and U+FFFF are EF BF BE and EF BF BF.
+    let is_special = |pair: &[u8]| matches!(pair, [0xc2, 0x80..=0x9f] | [0xbf, 0xbe..=0xbf]);
+    bytes.iter().any(is_control) || bytes.windows(2).any(is_special)
 }

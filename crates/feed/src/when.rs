@@ -2,6 +2,7 @@
 
 use naba_model::Millis;
 
+use crate::limits::MAX_INSTANT_BYTES;
 use crate::listing::{Diagnostic, Notes};
 
 /// Reads a written time; without a zone it counts as UTC, as the formats' own readers do.
@@ -10,7 +11,8 @@ pub(crate) fn instant(written: &str, notes: &mut Notes) -> Option<Millis> {
     if written.is_empty() {
         return None;
     }
-    let parsed = naba_text::parse_instant(written).map(|parsed| parsed.millis);
+    let fits = written.len() <= MAX_INSTANT_BYTES;
+    let parsed = fits.then(|| naba_text::parse_instant(written)).flatten().map(|parsed| parsed.millis);
     if parsed.is_none() {
         notes.add(Diagnostic::BadInstant);
     }

@@ -239,10 +239,50 @@ fn one_identifier_for_all_entries_is_noted() {
     assert_eq!(feed.diagnostics, [Diagnostic::RepeatedGuid]);
 }
 
+fn feeds_of(opml: &str) -> Vec<(String, String)> {
+    read_opml(opml.as_bytes()).into_iter().map(|it| (it.title.unwrap_or_default(), it.feed_url)).collect()
+}
+
+fn pair(title: &str, url: &str) -> (String, String) {
+    (title.to_owned(), url.to_owned())
+}
+
 #[test]
 fn opml_is_read_when_broken() {
-    let outlines = read_opml(b"<opml><body><outline text='Folder'><outline text='A & B' xmlUrl='http://a.example/?x=1&y=2' htmlUrl='http://a.example/'>
-        <outline title=\"T\" TEXT='x' xmlurl=' http://b.example/ '/></opml>");
-    let read: Vec<_> = outlines.iter().map(|o| (o.title.as_deref().unwrap(), o.feed_url.as_str())).collect();
-    assert_eq!(read, [("A & B", "http://a.example/?x=1&y=2"), ("T", "http://b.example/")]);
+    let read = feeds_of(
+        "<opml><body><outline text='Folder'><outline text='A & B' xmlUrl='http://a.example/?x=1&y=2' htmlUrl='http://a.example/'>
+        <outline title=\"T\" TEXT='x' xmlurl=' http://b.example/ '/></opml>",
+    );
+    assert_eq!(read, [pair("A & B", "http://a.example/?x=1&y=2"), pair("T", "http://b.example/")]);
+}
+
+#[test]
+fn html_inside_an_opml_description_costs_no_feed() {
+    let read = feeds_of(
+        "<OPML><outline text=\"A\" description=\"<p>The \"best\" <a href='x'>site</a></p>\" xmlUrl=\"http://a.example/\" />
+        <outline text=\"It's B\" description='' xmlUrl=\"http://b.example/\" type=\"rss\" /></OPML>",
+    );
+    assert_eq!(read, [pair("A", "http://a.example/"), pair("It's B", "http://b.example/")]);
+}
+
+#[test]
+fn an_opml_outline_in_a_comment_is_no_subscription() {
+    let read =
+        feeds_of("<opml><!-- <outline xmlUrl='http://old.example/'/> --><outline xmlUrl='http://a.example/'/><!--");
+    assert_eq!(read, [pair("", "http://a.example/")]);
+}
+
+#[test]
+fn a_time_of_absurd_length_is_dropped() {
+    let feed = listing(&format!(
+        "<rss><channel><item><link>/a</link><pubDate>{}</pubDate></item></channel></rss>",
+        "1 ".repeat(500_000)
+    ));
+    assert_eq!((feed.entries[0].published_at, feed.diagnostics.as_slice()), (None, &[Diagnostic::BadInstant][..]));
+}
+
+#[test]
+fn control_characters_from_windows_1252_are_mended() {
+    let feed = listing("<rss><channel><item><link>/a</link><title>don\u{92}t</title></item></channel></rss>");
+    assert_eq!(feed.entries[0].title.as_deref(), Some("don’t"));
 }

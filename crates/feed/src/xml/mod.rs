@@ -10,4 +10,3 @@ pub(crate) use attribute::attributes;
 pub(crate) use element::{Element, Scope};
 pub(crate) use namespace::Ns;
 pub(crate) use piece::{Piece, Pieces};
-pub(crate) use scan::{Scanner, Token};
