@@ -20,6 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Runs without fsync: the data survives a kill of the server, which is what tests do, not of the machine.
 #[derive(Debug)]
 pub struct RealPostgres {
+    settings: Vec<String>,
     bin: PathBuf,
     port: u16,
     home: TempDir,
@@ -31,6 +32,12 @@ pub struct RealPostgres {
 impl RealPostgres {
     /// Starts a server and waits until it serves.
     pub fn start() -> Self {
+        Self::start_with(|_| Vec::new())
+    }
+
+    /// Starts a server with further settings (`name=value`) and waits until it serves. `prepare` is given the server's folder,
+    /// to put files there that the settings name.
+    pub fn start_with(prepare: impl FnOnce(&Path) -> Vec<String>) -> Self {
         let bin = bin();
         let home = scratch("postgres");
         let user = unprivileged();
@@ -38,7 +45,13 @@ impl RealPostgres {
             chown(home.path(), Some(uid), Some(gid)).expect("give the folder to the postgres user");
         }
         let databases = AtomicU32::new(0);
-        let postgres = Self { bin, port: free_ports(&[0]), home, user, server: Mutex::new(None), databases };
+        let settings = prepare(home.path());
+        if let Some((uid, gid)) = user {
+            for entry in std::fs::read_dir(home.path()).expect("server folder").flatten() {
+                chown(entry.path(), Some(uid), Some(gid)).expect("give the files to the postgres user");
+            }
+        }
+        let postgres = Self { settings, bin, port: free_ports(&[0]), home, user, server: Mutex::new(None), databases };
         let data = postgres.data();
         let args = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "-D"];
         let output = postgres.command("initdb").args(args).arg(&data).output().expect("initdb");
@@ -91,6 +104,9 @@ impl RealPostgres {
             for setting in
                 ["listen_addresses=127.0.0.1", "fsync=off", "full_page_writes=off", "log_min_messages=warning"]
             {
+                command.args(["-c", setting]);
+            }
+            for setting in &self.settings {
                 command.args(["-c", setting]);
             }
             let (out, err) = (log.try_clone().expect("log"), log.try_clone().expect("log"));

@@ -55,6 +55,8 @@ pub struct PostgresSection {
     pub url: String,
     /// Password.
     pub password: Option<Secret>,
+    /// Certificates of authorities.
+    pub ca_file: Option<PathBuf>,
     /// Time to connect.
     #[serde(deserialize_with = "naba_service::duration")]
     pub connect_timeout: Duration,
@@ -69,6 +71,7 @@ impl PostgresSection {
         PostgresConfig {
             url: self.url.clone(),
             password: self.password.clone(),
+            ca_file: self.ca_file.clone(),
             connect_timeout: self.connect_timeout,
             write_timeout: self.write_timeout,
         }

@@ -5,6 +5,8 @@ use naba_proto::prost_types::Timestamp;
 use naba_proto::v1::{Article, EnrichedArticle, Enrichments, PubStatus};
 use naba_proto::{JsonError, to_json};
 
+use crate::search::index_words;
+
 /// Instants outside years 1 to 9999 are a publisher's mistake and are not stored: dates of SQL end there.
 const INSTANTS: std::ops::RangeInclusive<Millis> = -62_135_596_800_000..=253_402_300_799_999;
 
@@ -45,6 +47,17 @@ pub(crate) struct Row {
     pub(crate) enrichments: String,
     /// The whole message as it came; empty when it is held back.
     pub(crate) message: Vec<u8>,
+    /// What the full-text index holds.
+    pub(crate) words: Words,
+}
+
+/// The folded words of an article, by weight.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Words {
+    pub(crate) headline: String,
+    /// Deck and standfirst.
+    pub(crate) lead: String,
+    pub(crate) body: String,
 }
 
 impl Row {
@@ -112,6 +125,11 @@ impl Row {
         self.modified_at = stated(article.modified_at.as_ref());
         self.first_seen_at = instant(clocks.first_seen_at.as_ref());
         self.fetched_at = instant(clocks.fetched_at.as_ref());
+        self.words = Words {
+            headline: index_words(&self.headline),
+            lead: index_words(&format!("{}\n{}", self.deck, self.standfirst)),
+            body: index_words(&self.body),
+        };
     }
 }
 

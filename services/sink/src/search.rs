@@ -49,7 +49,10 @@ fn is_unspaced(c: char) -> bool {
 
 /// Letters, digits, and the signs inside Indic words, which are no letters of their own.
 fn is_word(c: char) -> bool {
-    c.is_alphanumeric() || (matches!(u32::from(c), 0x900..=0xDFF) && !matches!(c, '।' | '॥'))
+    // Arabic letters first: the general look-up was a sixth of the time of a batch.
+    matches!(c, 'a'..='z' | '0'..='9' | '\u{620}'..='\u{64a}')
+        || c.is_alphanumeric()
+        || (matches!(u32::from(c), 0x900..=0xDFF) && !matches!(c, '।' | '॥'))
 }
 
 #[cfg(test)]

@@ -46,6 +46,7 @@ async fn a_network_that_swallows_packets_ends_in_a_time_out_and_a_new_connection
     let config = PostgresConfig {
         url: format!("postgres://postgres@127.0.0.1:{}/{database}", proxy.port()),
         password: None,
+        ca_file: None,
         connect_timeout: Duration::from_secs(5),
         write_timeout: Duration::from_secs(2),
     };

@@ -1,11 +1,13 @@
 //! PostgreSQL: full-text search, positions in the same transaction.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use naba_stage::log::TopicPartition;
 use naba_stage::{Batch, Sink, StageError, Verdict};
 use tokio::sync::{Mutex, MutexGuard};
-use tokio_postgres::{Client, NoTls, Statement};
+use tokio_postgres::config::SslMode;
+use tokio_postgres::{Client, Statement};
 
 use self::failure::{failed, is_about_the_row};
 use super::{Advance, Epochs, Indexed, Refused};
@@ -14,6 +16,7 @@ use crate::judge::Plan;
 
 mod failure;
 mod schema;
+mod tls;
 mod write;
 
 /// How to reach the database.
@@ -23,6 +26,8 @@ pub struct PostgresConfig {
     pub url: String,
     /// Password, where the server wants one.
     pub password: Option<naba_service::Secret>,
+    /// Certificates (PEM) of the authorities that the server's certificate must come from.
+    pub ca_file: Option<PathBuf>,
     /// Time to connect.
     pub connect_timeout: Duration,
     /// Time for one transaction.
@@ -33,6 +38,7 @@ pub struct PostgresConfig {
 #[derive(Debug)]
 pub struct Postgres {
     config: tokio_postgres::Config,
+    tls: tls::Tls,
     /// Host and database, for messages; never the password.
     name: String,
     timeout: Duration,
@@ -75,6 +81,10 @@ impl Postgres {
         }
         parsed.application_name("naba-sink").connect_timeout(config.connect_timeout);
         parsed.keepalives(true).tcp_user_timeout(config.write_timeout);
+        let encrypted = config.ca_file.is_some() || parsed.get_ssl_mode() == SslMode::Require;
+        // Never "if the server offers it": that checks no certificate or fails on Debian's self-made one.
+        parsed.ssl_mode(if encrypted { SslMode::Require } else { SslMode::Disable });
+        let tls = tls::Tls::new(config.ca_file.as_deref())?;
         let host = match parsed.get_hosts().first() {
             Some(tokio_postgres::config::Host::Tcp(host)) => host.clone(),
             Some(tokio_postgres::config::Host::Unix(path)) => path.display().to_string(),
@@ -82,7 +92,7 @@ impl Postgres {
         };
         let name = format!("postgres {host}/{}", parsed.get_dbname().unwrap_or_default());
         let timeout = config.write_timeout;
-        Ok(Self { config: parsed, name, timeout, session: Mutex::new(None), epochs: Epochs::default() })
+        Ok(Self { config: parsed, tls, name, timeout, session: Mutex::new(None), epochs: Epochs::default() })
     }
 
     /// Returns the open session, or opens one.
@@ -96,7 +106,7 @@ impl Postgres {
 
     async fn connect(&self) -> Result<Session, SinkError> {
         let failed = |e| failed(&self.name, &e);
-        let (mut client, connection) = self.config.connect(NoTls).await.map_err(failed)?;
+        let (mut client, connection) = self.config.connect(self.tls.clone()).await.map_err(failed)?;
         let name = self.name.clone();
         tokio::spawn(async move {
             if let Err(error) = connection.await {

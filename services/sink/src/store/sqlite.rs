@@ -14,7 +14,7 @@ use super::{Advance, Epochs, Indexed, Op, Refused};
 use crate::error::SinkError;
 use crate::judge::Plan;
 use crate::row::Row;
-use crate::search::{index_words, query_phrases};
+use crate::search::query_phrases;
 use crate::sql::upsert_article;
 
 /// The schema, one entry a version.
@@ -173,10 +173,9 @@ fn put(connection: &Connection, row: &Row) -> rusqlite::Result<()> {
     if row.is_held() {
         return Ok(());
     }
-    let lead = format!("{}\n{}", row.deck, row.standfirst);
     connection
         .prepare_cached("INSERT INTO articles_fts (rowid, headline, lead, body) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![id, index_words(&row.headline), index_words(&lead), index_words(&row.body)])?;
+        .execute(params![id, row.words.headline, row.words.lead, row.words.body])?;
     Ok(())
 }
 

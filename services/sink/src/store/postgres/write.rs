@@ -13,7 +13,6 @@ use super::failure::is_about_the_row;
 use super::{Session, Statements};
 use crate::error::SinkError;
 use crate::row::Row;
-use crate::search::index_words;
 use crate::store::{Advance, Indexed, Op, Refused};
 
 /// Why a transaction was rolled back.
@@ -137,9 +136,6 @@ async fn put(tx: &impl GenericClient, statements: &Statements, row: &Row) -> Res
     let embargoed_until = instant(row.embargoed_until);
     let (published_at, modified_at) = (instant(row.published_at), instant(row.modified_at));
     let (first_seen_at, fetched_at) = (instant(row.first_seen_at), instant(row.fetched_at));
-    let headline_words = index_words(&row.headline);
-    let lead_words = index_words(&format!("{}\n{}", row.deck, row.standfirst));
-    let body_words = index_words(&row.body);
     // In the order of `sql::ARTICLE_COLUMNS`, then the three texts of the search vector.
     let article: [&(dyn ToSql + Sync); 33] = [
         &row.article_id,
@@ -172,9 +168,9 @@ async fn put(tx: &impl GenericClient, statements: &Statements, row: &Row) -> Res
         &fetched_at,
         &available_at,
         &row.enrichments,
-        &headline_words,
-        &lead_words,
-        &body_words,
+        &row.words.headline,
+        &row.words.lead,
+        &row.words.body,
     ];
     let article = tx.execute(&statements.put_article, &article);
     futures_util::future::try_join(version, article).await?;
