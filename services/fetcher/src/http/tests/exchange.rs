@@ -98,3 +98,17 @@ async fn a_file_address_is_not_asked() {
     let error = client.get(HttpRequest::new(url, Limits::page())).await.unwrap_err();
     assert_eq!(error.code(), "bad_address");
 }
+
+#[tokio::test]
+async fn odd_characters_in_an_address_reach_the_server() {
+    let echo = |uri: axum::http::Uri| async move { uri.to_string() };
+    let server = serve(Router::new().fallback(echo)).await;
+    for path in ["/a|b[c]'(d)*~!$&+,;=:@", "/q?x={y}|^`%zz&z=\\", "/خبر?ق=١", "//double//"] {
+        let request = request(path, Limits::page());
+        let asked = request.url.as_url().clone();
+        let answer = client(server).get(request).await.unwrap();
+        let expected =
+            format!("{}{}", asked.path(), asked.query().map(|query| format!("?{query}")).unwrap_or_default());
+        assert_eq!(String::from_utf8_lossy(&answer.body), expected);
+    }
+}
