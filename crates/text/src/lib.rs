@@ -27,7 +27,7 @@ pub use charset::{Decoded, DecodedBy, Markup, declared_encoding, decode};
 pub use digit::{digit_value, fold_digits};
 pub use direction::{Direction, Script, direction_of, dominant_script, is_rtl_letter, script_of};
 pub use fold::{Folded, fold, fold_char, fold_str};
-pub use instant::{Found, ParsedInstant, TimePrecision, find_instant, parse_instant};
+pub use instant::{Found, ParsedInstant, TimePrecision, find_instant, is_weekday, parse_instant};
 pub use month::{Calendar, Month, jalali_to_gregorian, month_of};
 pub use sentence::{sentences, words};
 pub use space::{collapse, collapse_line, nfc};

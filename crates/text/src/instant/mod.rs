@@ -4,7 +4,7 @@ mod date;
 mod lex;
 mod time;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use jiff::civil;
@@ -45,6 +45,10 @@ pub struct Found {
     pub before: String,
     /// See `before`.
     pub after: String,
+    /// First byte of the date in the text, weekday included.
+    pub start: usize,
+    /// One past its last byte.
+    pub end: usize,
     /// Letters between the parts that belong to none of them.
     pub stray_letters: usize,
 }
@@ -60,6 +64,20 @@ static ZONES: LazyLock<HashMap<&'static str, i32>> = LazyLock::new(|| {
         .filter_map(|(name, minutes)| Some((name, minutes.parse().ok()?)))
         .collect()
 });
+
+static WEEKDAYS: LazyLock<HashSet<String>> = LazyLock::new(|| {
+    include_str!("../../data/weekdays.txt")
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .flat_map(str::split_whitespace)
+        .map(crate::fold::fold_str)
+        .collect()
+});
+
+/// Tells whether a word names a weekday, in any of the main news languages.
+pub fn is_weekday(word: &str) -> bool {
+    WEEKDAYS.contains(crate::fold::fold_str(word).as_str())
+}
 
 /// Reads a written time: ISO 8601 and its profiles, RFC 822/2822/850 and their common errors, numeric dates (day before
 /// month unless that cannot be) and dates in words, Gregorian or Solar Hijri, with digits of any script.
@@ -95,7 +113,8 @@ pub fn find_instant(text: &str) -> Option<Found> {
 
 fn around(text: &str, tokens: &[Token], instant: ParsedInstant) -> Found {
     let used = |t: &&Token| t.used;
-    let start = tokens.iter().find(used).map_or(0, |t| t.start);
+    let first = tokens.iter().position(|t| t.used).unwrap_or(0);
+    let start = tokens.get(with_weekday(tokens, first)).map_or(0, |t| t.start);
     let end = tokens.iter().rev().find(used).map_or(text.len(), |t| t.end);
     let stray = tokens.iter().filter(|t| !t.used && t.start > start && t.end < end).map(|t| t.letters()).sum();
     let trim = |part: Option<&str>| {
@@ -103,7 +122,17 @@ fn around(text: &str, tokens: &[Token], instant: ParsedInstant) -> Found {
             .trim_matches(|c: char| !c.is_alphanumeric() && !matches!(c, ')' | '(' | '"' | '»'))
             .to_owned()
     };
-    Found { instant, before: trim(text.get(..start)), after: trim(text.get(end..)), stray_letters: stray }
+    Found { instant, before: trim(text.get(..start)), after: trim(text.get(end..)), start, end, stray_letters: stray }
+}
+
+/// Steps back over a weekday that stands right before the date.
+fn with_weekday(tokens: &[Token], first: usize) -> usize {
+    let before = tokens.get(..first).unwrap_or_default();
+    let weekday = before.iter().rposition(|t| !t.is_space() && !matches!(t.symbol(), Some(',' | '،' | '.' | '(')));
+    match weekday.filter(|at| before.get(*at).and_then(Token::word).is_some_and(|word| WEEKDAYS.contains(word))) {
+        Some(at) => at,
+        None => first,
+    }
 }
 
 /// Reads a zone: an offset right after the time, or an abbreviation anywhere after it.

@@ -1,0 +1,478 @@
+//! Reader comments: a run of lines told apart into title, author, date and text.
+
+use naba_text::find_instant;
+
+use crate::cue::Cue;
+use crate::limits::MAX_COMMENTS;
+use crate::line::{Hint, Line, Tag};
+
+/// A comment as printed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ParsedComment {
+    /// Title, when the site has them.
+    pub title: String,
+    /// Author as printed.
+    pub author: String,
+    /// Date as printed.
+    pub date: String,
+    /// Text; lines by `\n`.
+    pub text: String,
+}
+
+/// What a line of a comment section is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Kind {
+    /// Begins a comment: "#1", "تعليق رقم 2: title". Holds what stands behind the number.
+    Number(String),
+    /// Author and date, either may be empty.
+    Meta(String, String),
+    /// Author first in the line, text behind: "Graciela, 20/6 11:05: El mate".
+    Inline(String, String, String),
+    /// Reply, report, votes.
+    Action,
+    /// Title or text.
+    Text,
+}
+
+/// Reads the comments among lines; each comes with the index of the first line it was read from.
+pub fn parse(lines: &[Line]) -> Vec<(usize, ParsedComment)> {
+    let kinds: Vec<Kind> = lines.iter().map(kind).collect();
+    let mut out = Vec::new();
+    for (start, end) in segments(lines, &kinds) {
+        let (Some(part), Some(part_kinds)) = (lines.get(start..end), kinds.get(start..end)) else { continue };
+        let comment = read(part, part_kinds);
+        if !comment.text.is_empty() && out.len() < MAX_COMMENTS {
+            out.push((start, comment));
+        }
+    }
+    out
+}
+
+/// Tells whether lines hold the marks of comments, where no heading announces them.
+pub fn looks_like_comments(lines: &[Line]) -> bool {
+    let kinds: Vec<Kind> = lines.iter().map(kind).collect();
+    let texts = kinds.iter().filter(|k| **k == Kind::Text).count();
+    let meta = kinds.iter().any(|k| matches!(k, Kind::Meta(author, _) if !author.is_empty()));
+    texts > 0 && (meta || kinds.iter().any(|k| matches!(k, Kind::Number(_))))
+}
+
+fn kind(line: &Line) -> Kind {
+    if line.hint == Some(Hint::Boilerplate) || line.tag == Tag::Control || is_action(line) {
+        return Kind::Action;
+    }
+    if let Some(rest) = number(&line.text) {
+        return match meta(&line.with_text(rest.clone())) {
+            Some((author, date)) if !rest.is_empty() && !date.is_empty() => Kind::Meta(author, date),
+            _ => Kind::Number(rest),
+        };
+    }
+    if let Some((author, date, text)) = inline(&line.text) {
+        return Kind::Inline(author, date, text);
+    }
+    match meta(line) {
+        Some((author, date)) => Kind::Meta(author, date),
+        None => Kind::Text,
+    }
+}
+
+fn is_action(line: &Line) -> bool {
+    let votes = line.words <= 6
+        && line.text.contains(['👍', '👎', '♥', '❤'])
+        && line.text.chars().filter(|c| c.is_alphabetic()).count() <= 8;
+    votes || (line.weight <= 60 && Cue::Boilerplate.is_in(&line.folded))
+}
+
+/// "#1", "1.", "تعليق رقم 2: title"; returns what stands behind the number.
+fn number(text: &str) -> Option<String> {
+    let folded = naba_text::fold_digits(text);
+    let body =
+        ["تعليق رقم", "Comment #", "Comentario #", "تبصره", "نظر شماره"].iter().find_map(|p| folded.strip_prefix(p));
+    let hash = folded.strip_prefix('#');
+    let (rest, marked) = match (body, hash) {
+        (Some(rest), _) | (None, Some(rest)) => (rest.trim_start(), true),
+        (None, None) => (folded.as_str(), false),
+    };
+    let digits = rest.chars().take_while(char::is_ascii_digit).count();
+    if digits == 0 || digits > 4 {
+        return None;
+    }
+    let tail = rest.get(digits..)?;
+    let cut = tail.trim_start_matches(['.', ':', ')', '-', ' ', '\u{3000}']);
+    let separated =
+        tail.is_empty() || tail.starts_with(['.', ':', ')']) && tail.chars().nth(1).is_none_or(char::is_whitespace);
+    // The original digits are put back: only the number was folded away.
+    let keep = cut.chars().count();
+    let original: String = text.chars().skip(text.chars().count().saturating_sub(keep)).collect();
+    ((marked && (tail.is_empty() || !tail.starts_with(char::is_alphanumeric))) || separated).then_some(original)
+}
+
+/// "Nahuel, 20/6 10:41: text".
+fn inline(text: &str) -> Option<(String, String, String)> {
+    let at = text.match_indices(": ").map(|(at, _)| at).find(|at| {
+        let head = text.get(..*at).unwrap_or_default();
+        head.chars().count() <= 50 && loose_date(head).is_some_and(|(author, _)| !author.is_empty())
+    })?;
+    let (author, date) = loose_date(text.get(..at)?)?;
+    let body = text.get(at + 2..)?.trim();
+    (!body.is_empty()).then(|| (author, date, body.to_owned()))
+}
+
+/// Author and date of a line that holds nothing else.
+fn meta(line: &Line) -> Option<(String, String)> {
+    let text = line.text.trim();
+    let signed = text.strip_prefix(['—', '–', '―']).or_else(|| text.strip_prefix("- "));
+    let body = signed.unwrap_or(text).trim();
+    for prefix in ["الكاتب:", "الكاتب :", "بواسطة:", "Posted by "] {
+        if let Some(rest) = body.strip_prefix(prefix) {
+            return Some(loose_date(rest).unwrap_or_else(|| (clean(rest), String::new())));
+        }
+    }
+    if line.weight > 90 || line.words > 14 {
+        return None;
+    }
+    if let Some(found) = loose_date(body) {
+        return Some(found);
+    }
+    if Cue::RelativeTime.is_in(&line.folded)
+        && body.chars().any(|c| naba_text::digit_value(c).is_some() || c == 'س')
+        && line.words <= 5
+        || is_relative_word(&line.folded)
+    {
+        return Some((String::new(), body.to_owned()));
+    }
+    if let Some(author) = says(body) {
+        return Some((clean(author), String::new()));
+    }
+    if line.hint == Some(Hint::Byline) {
+        return Some((clean(body), String::new()));
+    }
+    if line.hint == Some(Hint::Date) {
+        return Some((String::new(), body.to_owned()));
+    }
+    if signed.is_some() {
+        return Some((clean(body), String::new()));
+    }
+    // "سوري -": the date after the dash was left empty.
+    let dashed = body.strip_suffix(['-', '–', '—']).map(str::trim_end);
+    if let Some(author) = dashed.filter(|a| !a.is_empty() && line.words <= 4) {
+        return Some((clean(author), String::new()));
+    }
+    let named = body.strip_suffix(':').filter(|a| !a.is_empty() && line.words <= 4);
+    named.map(|author| (clean(author), String::new()))
+}
+
+/// "לפני שעתיים", "منذ ساعة": a relative time without digits.
+fn is_relative_word(folded: &str) -> bool {
+    let words: Vec<&str> = folded.split_whitespace().collect();
+    let first = words.first().copied().unwrap_or_default();
+    words.len() <= 4
+        && matches!(first, "منذ" | "قبل" | "לפני" | "hace" | "il" | "vor" | "há")
+        && Cue::RelativeTime.is_in(folded)
+}
+
+fn says(text: &str) -> Option<&str> {
+    let folded = naba_text::fold_str(text);
+    let mark = [
+        "says:",
+        "says",
+        "said:",
+        "wrote:",
+        "a dit :",
+        "a dit",
+        "dice:",
+        "dice",
+        "dijo:",
+        "escribio:",
+        "disse:",
+        "diz:",
+        "sagt:",
+        "schreibt:",
+        "пишет:",
+        "dedi ki:",
+        "說：",
+        "说：",
+    ]
+    .iter()
+    .find(|m| folded.ends_with(**m) && folded.len() > m.len())?;
+    let keep = text.chars().count().checked_sub(mark.chars().count())?;
+    let end = text.char_indices().nth(keep).map_or(text.len(), |(at, _)| at);
+    text.get(..end).map(str::trim)
+}
+
+/// Splits "author | 24/5/2022" or "author, 4 November" (the year may be missing) into author and date.
+fn loose_date(text: &str) -> Option<(String, String)> {
+    if text.chars().count() > 90 {
+        return None;
+    }
+    if let Some(found) = find_instant(text) {
+        let date = text.get(found.start..).unwrap_or_default();
+        let short = found.before.split_whitespace().count() <= 6
+            && found.after.chars().filter(|c| c.is_alphabetic()).count() <= 10;
+        let author = text.get(..found.start).unwrap_or_default();
+        return short.then(|| (clean(author), date.trim().trim_matches(['(', ')', '|', '-']).trim().to_owned()));
+    }
+    // Dates without a year: "18 novembre, 9:14", "20/6 10:41", "۱۶ عقرب".
+    let start = yearless(text)?;
+    let author = text.get(..start).unwrap_or_default();
+    (author.split_whitespace().count() <= 6)
+        .then(|| (clean(author), text.get(start..).unwrap_or_default().trim().to_owned()))
+}
+
+/// Finds a day and month without a year at the end of a line; returns its first byte.
+fn yearless(text: &str) -> Option<usize> {
+    let folded = naba_text::fold_digits(text);
+    let digits_at = |at: usize| folded.get(at..).is_some_and(|t| t.starts_with(|c: char| c.is_ascii_digit()));
+    // Folding digits changes lengths in bytes, so positions are counted in characters.
+    let starts: Vec<usize> = folded
+        .char_indices()
+        .filter(|(at, _)| digits_at(*at) && !folded.get(..*at).is_some_and(|b| b.ends_with(char::is_alphanumeric)))
+        .map(|(at, _)| at)
+        .collect();
+    for at in starts {
+        if folded.get(at..).is_some_and(starts_with_day_and_month) {
+            let chars = folded.get(..at)?.chars().count();
+            return text.char_indices().nth(chars).map(|(at, _)| at);
+        }
+    }
+    None
+}
+
+/// Tells whether a text is a day and a month, with nothing but a time behind them.
+fn starts_with_day_and_month(tail: &str) -> bool {
+    let mut words = tail.split(|c: char| c.is_whitespace() || matches!(c, ',' | '،')).filter(|w| !w.is_empty());
+    let Some(first) = words.next() else { return false };
+    let is_number = |w: &str, max: u32| w.len() <= 2 && w.parse().is_ok_and(|n: u32| (1..=max).contains(&n));
+    let is_time = |w: &str| {
+        w.chars().any(|c| c.is_ascii_digit()) && w.chars().all(|c| c.is_ascii_digit() || matches!(c, ':' | '.' | 'h'))
+    };
+    if let Some((day, month)) = first.split_once('/') {
+        return is_number(day, 31) && is_number(month, 12) && words.all(is_time);
+    }
+    is_number(first.trim_end_matches('.'), 31)
+        && words.next().is_some_and(|m| naba_text::month_of(m).is_some())
+        && words.all(is_time)
+}
+
+fn clean(author: &str) -> String {
+    let trimmed = author.trim().trim_matches(|c: char| {
+        matches!(c, '|' | '-' | '–' | '—' | '·' | '•' | ',' | '،' | ':' | '(' | ')') || c.is_whitespace()
+    });
+    trimmed.to_owned()
+}
+
+/// Cuts the lines into one segment a comment, by the strongest mark there is.
+fn segments(lines: &[Line], kinds: &[Kind]) -> Vec<(usize, usize)> {
+    let n = kinds.len();
+    if lines.iter().any(|l| l.group > 0) {
+        return by_start(n, |i| i > 0 && lines.get(i).map(|l| l.group) != lines.get(i - 1).map(|l| l.group));
+    }
+    let is = |i: usize, f: fn(&Kind) -> bool| kinds.get(i).is_some_and(f);
+    if kinds.iter().any(|k| matches!(k, Kind::Number(_))) {
+        return by_start(n, |i| is(i, |k| matches!(k, Kind::Number(_))));
+    }
+    if kinds.iter().any(|k| matches!(k, Kind::Inline(..))) {
+        return by_start(n, |i| is(i, |k| matches!(k, Kind::Inline(..))));
+    }
+    let first = kinds.iter().position(|k| *k != Kind::Action);
+    let last = kinds.iter().rposition(|k| *k != Kind::Action);
+    let meta = |at: Option<usize>| at.is_some_and(|i| is(i, |k| matches!(k, Kind::Meta(..))));
+    let texts = kinds.iter().filter(|k| **k == Kind::Text).count();
+    let actions = kinds.iter().filter(|k| **k == Kind::Action).count();
+    if !meta(first) && meta(last) {
+        // Signed below: a segment ends after each signature.
+        return by_start(n, |i| {
+            i > 0 && is(i - 1, |k| matches!(k, Kind::Meta(..))) && !is(i, |k| matches!(k, Kind::Meta(..)))
+        });
+    }
+    if meta(first) {
+        return by_start(n, |i| {
+            is(i, |k| matches!(k, Kind::Meta(..))) && !(i > 0 && is(i - 1, |k| matches!(k, Kind::Meta(..))))
+        });
+    }
+    if actions > 0 && texts > 1 {
+        return by_start(n, |i| i > 0 && is(i - 1, |k| *k == Kind::Action) && !is(i, |k| *k == Kind::Action));
+    }
+    // "title / author - / text": the title stands before the meta line.
+    if kinds.iter().any(|k| matches!(k, Kind::Meta(..))) {
+        return by_start(n, |i| is(i, |k| *k == Kind::Text) && is(i + 1, |k| matches!(k, Kind::Meta(..))));
+    }
+    vec![(0, n)]
+}
+
+fn by_start(n: usize, starts: impl Fn(usize) -> bool) -> Vec<(usize, usize)> {
+    let mut bounds: Vec<usize> = (0..n).filter(|i| *i == 0 || starts(*i)).collect();
+    bounds.push(n);
+    bounds.windows(2).filter_map(|w| Some((*w.first()?, *w.get(1)?))).collect()
+}
+
+fn read(lines: &[Line], kinds: &[Kind]) -> ParsedComment {
+    let mut comment = ParsedComment::default();
+    let mut texts: Vec<&Line> = Vec::new();
+    let mut meta_after_text = false;
+    let mut text_before_meta = 0;
+    for (line, kind) in lines.iter().zip(kinds) {
+        match kind {
+            Kind::Action => {}
+            Kind::Number(rest) => number_rest(rest, &mut comment),
+            Kind::Inline(author, date, text) => {
+                comment.author.clone_from(author);
+                comment.date.clone_from(date);
+                comment.text.clone_from(text);
+            }
+            Kind::Meta(author, date) => {
+                if comment.author.is_empty() && !author.is_empty() {
+                    comment.author.clone_from(author);
+                    text_before_meta = texts.len();
+                }
+                if comment.date.is_empty() {
+                    comment.date.clone_from(date);
+                }
+                meta_after_text = !texts.is_empty();
+            }
+            Kind::Text => texts.push(line),
+        }
+    }
+    // Author on a line of its own, above the text.
+    let initial = |l: &Line| {
+        l.words <= 3 && l.text.trim_end_matches('.').rsplit(' ').next().is_some_and(|w| w.chars().count() == 1)
+    };
+    let short = |l: &Line| l.words <= 4 && l.weight <= 40 && (!l.ends_sentence() || initial(l));
+    if comment.author.is_empty() && texts.len() >= 2 {
+        if texts.first().is_some_and(|l| short(l)) {
+            comment.author = clean(&texts.remove(0).text);
+        } else if texts.len() == 2 && texts.last().is_some_and(|l| short(l)) {
+            comment.author = texts.pop().map(|l| clean(&l.text)).unwrap_or_default();
+        }
+    } else if texts.len() >= 2 && comment.title.is_empty() {
+        let titled = texts.first().is_some_and(|l| {
+            let heading = matches!(l.tag, Tag::Heading(_));
+            let above_meta = text_before_meta == 1 && meta_after_text && texts.len() >= 2 && !lines_signed_below(kinds);
+            let brief = l.words <= 6 && l.group > 0 || l.words <= 4 && lines_signed_below(kinds);
+            heading || above_meta || (brief && texts.get(1).is_some_and(|next| next.words > l.words))
+        });
+        if titled {
+            comment.title.clone_from(&texts.remove(0).text);
+        }
+    }
+    if comment.text.is_empty() {
+        comment.text = texts.iter().map(|l| l.text.as_str()).collect::<Vec<_>>().join("\n");
+    } else {
+        for line in texts {
+            comment.text.push('\n');
+            comment.text.push_str(&line.text);
+        }
+    }
+    comment
+}
+
+fn lines_signed_below(kinds: &[Kind]) -> bool {
+    kinds.iter().rev().find(|k| **k != Kind::Action).is_some_and(|k| matches!(k, Kind::Meta(..)))
+}
+
+/// "title — author" or a title behind the number.
+fn number_rest(rest: &str, comment: &mut ParsedComment) {
+    if rest.is_empty() {
+        return;
+    }
+    match rest.rsplit_once(" — ").or_else(|| rest.rsplit_once(" - ")) {
+        Some((title, author)) => {
+            comment.title = title.trim().to_owned();
+            comment.author = clean(author);
+        }
+        None => comment.title = rest.trim().to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(lines: &[&str]) -> Vec<(String, String, String, String)> {
+        let lines: Vec<Line> = lines.iter().map(|l| Line::new((*l).to_owned())).collect();
+        parse(&lines).into_iter().map(|(_, c)| (c.title, c.author, c.date, c.text)).collect()
+    }
+
+    fn one(title: &str, author: &str, date: &str, text: &str) -> (String, String, String, String) {
+        (title.into(), author.into(), date.into(), text.into())
+    }
+
+    #[test]
+    fn comments_with_author_and_date_above_are_read() {
+        let found = of(&[
+            "PennineRambler says:",
+            "5 Feb 2025 7.12",
+            "My mum did this in Shipley.",
+            "Reply",
+            "Report",
+            "oldknees61 says:",
+            "5 Feb 2025 7.40",
+            "All very well.\u{20}",
+            "Reply",
+        ]);
+        assert_eq!(found[0], one("", "PennineRambler", "5 Feb 2025 7.12", "My mum did this in Shipley."));
+        assert_eq!(found[1].1, "oldknees61");
+    }
+
+    #[test]
+    fn numbered_comments_are_read() {
+        let found = of(&[
+            "تعليق رقم 1: الماء",
+            "الكاتب: ولد البلاد الأربعاء 18 غشت 2021 - 20:41",
+            "الحل هو منع زراعة الدلاح",
+            "تعليق رقم 2",
+            "الكاتب: يوسف من هولندا الأربعاء 18 غشت 2021 - 21:10",
+            "في هولندا يحسبون كل لتر",
+        ]);
+        assert_eq!(found[0], one("الماء", "ولد البلاد", "الأربعاء 18 غشت 2021 - 20:41", "الحل هو منع زراعة الدلاح"));
+        assert_eq!(found[1].1, "يوسف من هولندا");
+        let found = of(&["1. الله يفرجها — سالم", "ألف مبروك لأهالي الاسرى"]);
+        assert_eq!(found[0], one("الله يفرجها", "سالم", "", "ألف مبروك لأهالي الاسرى"));
+        let found = of(&[
+            "#1",
+            "Abu Omar",
+            "اللهم حوالينا ولا علينا",
+            "منذ ساعتين",
+            "أعجبني · رد",
+            "#2",
+            "بنت تريم",
+            "بيت أهلي في تريم",
+            "منذ ساعة",
+            "أعجبني · رد",
+        ]);
+        assert_eq!(found[0], one("", "Abu Omar", "منذ ساعتين", "اللهم حوالينا ولا علينا"));
+        assert_eq!(found.len(), 2);
+    }
+
+    #[test]
+    fn comments_signed_below_and_inline_are_read() {
+        let found = of(&[
+            "Merci pour cet article !",
+            "— Maëlle, Plougastel, 18 novembre, 9:14",
+            "Et les chaînes ?",
+            "Les bouées c'est bien, mais il faut vérifier.",
+            "— Skipper29, 18 novembre, 12:02",
+        ]);
+        assert_eq!(found[0], one("", "Maëlle, Plougastel", "18 novembre, 9:14", "Merci pour cet article !"));
+        assert_eq!(
+            found[1],
+            one("Et les chaînes ?", "Skipper29", "18 novembre, 12:02", "Les bouées c'est bien, mais il faut vérifier.")
+        );
+        let found =
+            of(&["Nahuel_Trelew, 20/6 10:41: Orgullo patagónico!!", "Graciela, 20/6 11:05: El mate siempre presente."]);
+        assert_eq!(found[1], one("", "Graciela", "20/6 11:05", "El mate siempre presente."));
+    }
+
+    #[test]
+    fn a_title_above_an_author_with_an_empty_date_is_read() {
+        let found = of(&["الاداره الفاشله", "سوري -", "اذا لم تتخلى ادارة اوباما عن مشروعها"]);
+        assert_eq!(found[0], one("الاداره الفاشله", "سوري", "", "اذا لم تتخلى ادارة اوباما عن مشروعها"));
+    }
+
+    #[test]
+    fn author_and_date_on_one_line_above_the_text_are_read() {
+        let found = of(&["ابو تركي | ٢٤/٥/٢٠٢٢", "ماشاء الله تبارك الله", "مهندسة | ٢٥/٥/٢٠٢٢", "كيف طريقة التقديم؟"]);
+        assert_eq!(found[1], one("", "مهندسة", "٢٥/٥/٢٠٢٢", "كيف طريقة التقديم؟"));
+        let found = of(&["احمد جاوید | ۱۶ عقرب", "دولت باید مستقیم از دهقان بخرد", "از کابل | ۱۷ عقرب", "زعفران هرات"]);
+        assert_eq!(found[0], one("", "احمد جاوید", "۱۶ عقرب", "دولت باید مستقیم از دهقان بخرد"));
+    }
+}

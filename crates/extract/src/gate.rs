@@ -1,0 +1,70 @@
+//! Whether a page is an article at all.
+
+use naba_text::fold_str;
+use url::Url;
+
+use crate::cue::Cue;
+use crate::error::ExtractError;
+use crate::line::{Line, Zone};
+use crate::page::Page;
+use crate::page::ld;
+
+/// Refuses bot walls, error pages, home pages and listings.
+pub fn check(page: &Page, final_url: Option<&Url>) -> Result<(), ExtractError> {
+    let title = fold_str(&page.meta.title);
+    let prose: usize = page.lines.iter().filter(|l| l.in_body && l.is_prose()).map(|l| l.weight).sum();
+    let claims_article =
+        page.has_ld || page.meta.first(&["og:type"]).is_some_and(|(_, t)| t.eq_ignore_ascii_case("article"));
+    if Cue::Wall.is_in(title.trim()) && prose < 1_500 {
+        return Err(ExtractError::BotWall("title"));
+    }
+    if prose < 400 && is_challenge(page) {
+        return Err(ExtractError::BotWall("challenge"));
+    }
+    if is_front(final_url) && !claims_article {
+        return Err(ExtractError::NoArticle);
+    }
+    if !claims_article && is_listing(page, prose) {
+        return Err(ExtractError::NoArticle);
+    }
+    Ok(())
+}
+
+/// Scripts and forms of the usual challenges.
+fn is_challenge(page: &Page) -> bool {
+    const MARKS: &[&str] = &[
+        "cf-challenge",
+        "challenge-form",
+        "challenge-platform",
+        "px-captcha",
+        "g-recaptcha",
+        "h-captcha",
+        "ddos-guard",
+        "datadome",
+    ];
+    page.dom.subtree(0).any(|id| {
+        ["id", "class", "src"]
+            .iter()
+            .filter_map(|name| page.dom.attr(id, name))
+            .any(|value| MARKS.iter().any(|mark| value.contains(mark)))
+    })
+}
+
+fn is_front(final_url: Option<&Url>) -> bool {
+    final_url.is_some_and(|url| {
+        matches!(url.path(), "" | "/" | "/index.html" | "/index.php") && url.query().is_none() && url.scheme() != "file"
+    })
+}
+
+/// Many linked headlines and hardly any prose of its own.
+fn is_listing(page: &Page, prose: usize) -> bool {
+    let says = page
+        .linked
+        .types
+        .iter()
+        .any(|t| matches!(t.as_str(), "CollectionPage" | "ItemList" | "SearchResultsPage" | "ProfilePage"));
+    let linked = |l: &&Line| l.link_ratio > 0.8 && l.words >= 4 && !matches!(l.zone, Zone::Nav | Zone::Footer);
+    let links = page.lines.iter().filter(linked).count();
+    let named = says && !ld::is_article(&page.linked.types);
+    links >= 12 && prose < links * 60 || named && links >= 8 && prose < 2_000
+}

@@ -1,0 +1,276 @@
+//! From lines to roles: what each line does on the page.
+//!
+//! Pages and plain text take the same way. A page's lines know more (classes, tags, the container of the body); where the
+//! markup is silent, the same cues decide as in plain text: place, length, punctuation, cue words, repetition.
+
+mod body;
+mod edge;
+mod headline;
+mod top;
+
+pub use headline::key;
+
+use naba_proto::v1::BlockRole;
+
+use crate::comment::{self, ParsedComment};
+use crate::cue::Cue;
+use crate::dateline::{self, PlaceLine};
+use crate::line::{Hint, Line, Tag, Zone};
+use crate::page::dom::Dom;
+use crate::page::thread;
+
+/// What is known before the lines are read: the metadata of a page, or of the listing that led to it.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// Candidates for the headline, best first.
+    pub headlines: Vec<String>,
+    /// Descriptions.
+    pub descriptions: Vec<String>,
+    /// Names of authors.
+    pub authors: Vec<String>,
+    /// The section.
+    pub section: String,
+    /// The lines come from markup.
+    pub markup: bool,
+}
+
+/// A line with its role.
+#[derive(Clone, Debug)]
+pub struct Unit {
+    /// The role.
+    pub role: BlockRole,
+    /// The line.
+    pub line: Line,
+    /// The rule that decided.
+    pub rule: &'static str,
+    /// Confidence, 0 to 1.
+    pub confidence: f32,
+    /// Index among the comments, for role COMMENT.
+    pub comment: Option<usize>,
+}
+
+impl Unit {
+    fn new(role: BlockRole, line: Line, rule: &'static str, confidence: f32) -> Self {
+        Self { role, line, rule, confidence, comment: None }
+    }
+}
+
+/// The units of a document in order, and its comments.
+#[derive(Clone, Debug, Default)]
+pub struct Layout {
+    /// Units.
+    pub units: Vec<Unit>,
+    /// Comments, named by units.
+    pub comments: Vec<ParsedComment>,
+    /// The place line, with the index of its unit.
+    pub dateline: Option<(usize, PlaceLine)>,
+}
+
+/// Decides the roles of the lines of a document.
+pub fn layout(lines: Vec<Line>, known: &Known, dom: Option<&Dom>) -> Layout {
+    let headline = headline::find(&lines, known);
+    let lines = edge::split(lines, headline);
+    // Splitting changes positions after the headline only.
+    let mut parts = Parts::find(lines, headline, known);
+    let mut out = Layout::default();
+    top::above(&mut parts, known, &mut out.units);
+    let lead = top::below(&mut parts, known, &mut out.units);
+    body::read(&mut parts, known, lead, &mut out.units);
+    out.comments = comments(&parts, dom, &mut out.units);
+    edge::after(&parts, known, &mut out.units);
+    place_line(&mut out);
+    edge::merge(&mut out.units, known);
+    out.dateline = out.dateline.take().and_then(|(_, place)| {
+        let at = out.units.iter().position(|u| u.role == BlockRole::Dateline)?;
+        Some((at, place))
+    });
+    out
+}
+
+/// The lines of a document, cut at what stands out.
+pub struct Parts {
+    /// Before the headline.
+    pub above: Vec<Line>,
+    /// The headline.
+    pub headline: Option<Line>,
+    /// From below the headline to the comments.
+    pub middle: Vec<Line>,
+    /// Where the body begins in `middle`.
+    pub body_start: usize,
+    /// Where the body ends in `middle`, exclusive.
+    pub body_end: usize,
+    /// The heading of the comments, disclaimers and comments.
+    pub comments: Vec<Line>,
+    /// What a page has beside or below the comments.
+    pub rest: Vec<Line>,
+}
+
+impl Parts {
+    fn find(mut lines: Vec<Line>, headline: Option<usize>, known: &Known) -> Self {
+        let (above, headline) = match headline {
+            Some(at) => {
+                let below = lines.split_off((at + 1).min(lines.len()));
+                let headline = lines.pop();
+                let above = lines;
+                lines = below;
+                (above, headline)
+            }
+            None => (Vec::new(), None),
+        };
+        let (mut middle, comments, mut rest) = split_comments(lines, known);
+        if known.markup {
+            // Side columns may stand before the body in the source; only what is in the body's place stays.
+            let (aside, kept) = std::mem::take(&mut middle).into_iter().partition(|l: &Line| {
+                !l.in_body
+                    && matches!(l.zone, Zone::Aside | Zone::Footer | Zone::Nav)
+                    && !matches!(l.hint, Some(Hint::Promo | Hint::Correction))
+            });
+            middle = kept;
+            let mut aside: Vec<Line> = aside;
+            aside.append(&mut rest);
+            rest = aside;
+        }
+        let body_start = body::start(&middle, known);
+        let body_end = body::end(&middle, body_start, known);
+        let mut parts = Self { above, headline, middle, body_start, body_end, comments, rest };
+        if parts.comments.is_empty() {
+            parts.unannounced_comments(known);
+        }
+        parts
+    }
+
+    /// Comments that no heading announces: after the body and something that closes it, lines with authors and dates.
+    fn unannounced_comments(&mut self, known: &Known) {
+        let tail = self.middle.get(self.body_end..).unwrap_or_default();
+        let closes = |l: &Line| {
+            [Cue::Boilerplate, Cue::Promo, Cue::Related, Cue::Report, Cue::Correction].iter().any(|cue| l.cued(*cue))
+                || l.is_date()
+        };
+        let after_closing = tail
+            .iter()
+            .rposition(|l| closes(l) && !comment::looks_like_comments(&[l.clone(), l.clone()]))
+            .map_or(0, |at| at + 1);
+        let mut start = after_closing;
+        // An action line ("Reply") closes nothing: it belongs to the comment before it.
+        if start == tail.len() && tail.len() >= 2 {
+            start = tail.iter().rposition(|l| closes(l) && l.weight > 20).map_or(0, |at| at + 1);
+        }
+        let lines = tail.get(start..).unwrap_or_default();
+        let brief = !known.markup
+            && (2..=3).contains(&lines.len())
+            && start > 0
+            && lines.last().is_some_and(|l| l.words <= 4 && !l.ends_sentence());
+        if lines.len() >= 2 && (comment::looks_like_comments(lines) || brief) {
+            self.comments = self.middle.split_off(self.body_end + start);
+        }
+    }
+}
+
+/// Splits the lines below the headline at the comments.
+fn split_comments(lines: Vec<Line>, known: &Known) -> (Vec<Line>, Vec<Line>, Vec<Line>) {
+    let heading =
+        |l: &Line| l.weight <= 70 && l.link_ratio < 0.9 && !l.in_prose() && Cue::CommentsHeading.is_in(&l.folded);
+    let named = lines.iter().position(|l| l.zone == Zone::Comments);
+    let last_prose = lines.iter().rposition(|l| l.in_body && l.is_prose() && l.zone != Zone::Comments);
+    let announced = lines.iter().enumerate().position(|(i, l)| {
+        // In markup, a heading among the paragraphs of the body is a link to the comments.
+        heading(l) && (!known.markup || last_prose.is_none_or(|last| i > last) || l.zone == Zone::Comments)
+    });
+    let Some(start) = announced.into_iter().chain(named).min() else { return (lines, Vec::new(), Vec::new()) };
+    let (mut middle, mut comments, mut rest) = (Vec::new(), Vec::new(), Vec::new());
+    let by_zone = named.is_some();
+    for (i, line) in lines.into_iter().enumerate() {
+        let elsewhere = known.markup
+            && (matches!(line.zone, Zone::Aside | Zone::Footer | Zone::Nav)
+                || matches!(line.hint, Some(Hint::Related | Hint::Ad | Hint::Promo)));
+        if i < start || by_zone && line.zone != Zone::Comments && line.in_body && line.is_prose() {
+            middle.push(line);
+        } else if elsewhere || by_zone && line.zone != Zone::Comments && announced.is_none_or(|a| i != a) {
+            rest.push(line);
+        } else {
+            comments.push(line);
+        }
+    }
+    (middle, comments, rest)
+}
+
+/// Reads the comment section into units.
+fn comments(parts: &Parts, dom: Option<&Dom>, units: &mut Vec<Unit>) -> Vec<ParsedComment> {
+    let mut lines = Vec::new();
+    for line in &parts.comments {
+        let bare = line.words <= 8
+            && Cue::CommentsHeading.is_in(&line.folded)
+            && !units.iter().any(|u| u.role == BlockRole::CommentsHeading);
+        if bare {
+            units.push(Unit::new(BlockRole::CommentsHeading, line.clone(), "cue:comments_heading", 0.9));
+        } else if Cue::Disclaimer.is_in(&line.folded) {
+            units.push(Unit::new(BlockRole::CommentsDisclaimer, line.clone(), "cue:disclaimer", 0.9));
+        } else if line.cued(Cue::Promo)
+            && line.weight > 30
+            && line.hint != Some(Hint::Byline)
+            && line.tag == Tag::None
+            && line.group == 0
+            && line.words > 4
+            && line.words < 16
+            && line.zone != Zone::Comments
+            && parts.headline.is_some()
+            && lines.is_empty()
+        {
+            units.push(Unit::new(BlockRole::Promo, line.clone(), "cue:promo", 0.7));
+        } else {
+            lines.push(line.clone());
+        }
+    }
+    if let Some(dom) = dom {
+        thread::group(dom, &mut lines);
+    }
+    let mut out = Vec::new();
+    for (at, comment) in comment::parse(&lines) {
+        let line = lines.get(at).cloned().unwrap_or_default();
+        let mut unit = Unit::new(BlockRole::Comment, line, "comments", 0.8);
+        unit.comment = Some(out.len());
+        units.push(unit);
+        out.push(comment);
+    }
+    out
+}
+
+/// Splits the place line off the first paragraph (or the second, behind an unmarked standfirst).
+fn place_line(out: &mut Layout) {
+    let paragraphs: Vec<usize> =
+        out.units.iter().enumerate().filter(|(_, u)| u.role == BlockRole::Paragraph).map(|(i, _)| i).take(2).collect();
+    for (nth, at) in paragraphs.into_iter().enumerate() {
+        let Some(unit) = out.units.get(at) else { return };
+        let Some(place) = dateline::split(&unit.line.text) else { continue };
+        if nth == 1 {
+            let introduced = out.units.iter().any(|u| u.role == BlockRole::Standfirst);
+            let certain = !place.agency.is_empty() || place.surface.split_whitespace().count() <= 2;
+            let first = out.units.iter_mut().find(|u| u.role == BlockRole::Paragraph);
+            match first.filter(|_| !introduced && certain) {
+                Some(first) => (first.role, first.rule) = (BlockRole::Standfirst, "before_dateline"),
+                None => return,
+            }
+        }
+        let Some(unit) = out.units.get_mut(at) else { return };
+        let rest = unit.line.text.get(place.rest..).unwrap_or_default().to_owned();
+        let dropped = u32::try_from(unit.line.text.get(..place.rest).unwrap_or_default().chars().count()).unwrap_or(0);
+        let mut paragraph = unit.line.with_text(rest);
+        paragraph.marks = unit.line.marks.iter().filter(|m| m.start >= dropped).cloned().collect();
+        for mark in &mut paragraph.marks {
+            mark.start -= dropped;
+            mark.end -= dropped;
+        }
+        let surface = unit.line.with_text(place.surface.clone());
+        unit.line = paragraph;
+        out.units.insert(at, Unit::new(BlockRole::Dateline, surface, "place_line", 0.85));
+        out.dateline = Some((at, place));
+        return;
+    }
+}
+
+impl Line {
+    /// Tells whether the markup says plainly that this is a paragraph of the body.
+    pub fn in_prose(&self) -> bool {
+        self.in_body && self.tag == Tag::Paragraph && self.is_prose()
+    }
+}

@@ -1,0 +1,124 @@
+//! The element that holds the body of the article.
+
+use std::collections::HashMap;
+
+use super::dom::{Dom, NodeId};
+use super::hint::tokens;
+use crate::line::{Hint, Line, Zone};
+
+/// Finds the container and marks the lines inside it; hints and zones that the container itself stands in are taken off,
+/// since a word in the class of the whole article says nothing about its parts.
+pub fn mark(dom: &Dom, lines: &mut [Line]) -> Option<NodeId> {
+    let container = find(dom, lines, true).or_else(|| find(dom, lines, false))?;
+    let mut path: Vec<NodeId> = vec![container];
+    path.extend(dom.ancestors(container));
+    for line in lines.iter_mut() {
+        line.in_body = line.node == container || dom.ancestors(line.node).any(|id| id == container);
+        if line.hint.is_some() && path.contains(&line.hint_node) {
+            line.hint = None;
+        }
+        if line.zone != Zone::Page && path.contains(&line.zone_node) {
+            line.zone = Zone::Page;
+        }
+    }
+    Some(container)
+}
+
+fn find(dom: &Dom, lines: &[Line], trust_names: bool) -> Option<NodeId> {
+    let mut weights: HashMap<NodeId, usize> = HashMap::new();
+    let mut total = 0;
+    let mut all = 0;
+    for line in lines {
+        let weight = weight(line);
+        all += weight;
+        if trust_names && is_elsewhere(line) {
+            continue;
+        }
+        total += weight;
+        *weights.entry(line.node).or_default() += weight;
+        for id in dom.ancestors(line.node) {
+            *weights.entry(id).or_default() += weight;
+        }
+    }
+    if total == 0 || (trust_names && total * 4 < all) {
+        return None;
+    }
+    let root = dom.elements("body").next().unwrap_or(0);
+    let start = named(dom, &weights, total).unwrap_or(root);
+    Some(descend(dom, lines, &weights, start))
+}
+
+/// The part of a line's weight that counts as prose.
+fn weight(line: &Line) -> usize {
+    if line.link_ratio >= 0.5 || line.weight < 40 {
+        return 0;
+    }
+    if line.is_prose() { line.weight.min(2_000) } else { line.weight / 4 }
+}
+
+fn is_elsewhere(line: &Line) -> bool {
+    matches!(line.zone, Zone::Nav | Zone::Footer | Zone::Comments | Zone::Aside)
+        || matches!(
+            line.hint,
+            Some(Hint::Promo | Hint::Related | Hint::Ad | Hint::Boilerplate | Hint::Caption | Hint::Credit)
+        )
+}
+
+/// An element that says it is the body and holds a good part of the prose; the deepest wins.
+fn named(dom: &Dom, weights: &HashMap<NodeId, usize>, total: usize) -> Option<NodeId> {
+    dom.subtree(0)
+        .filter(|id| weights.get(id).is_some_and(|w| w * 5 >= total * 2))
+        .filter(|id| {
+            dom.attr(*id, "itemprop") == Some("articleBody")
+                || dom.attr(*id, "class").is_some_and(|class| names_body(&tokens(class)))
+        })
+        .last()
+}
+
+fn names_body(tokens: &[String]) -> bool {
+    tokens.windows(2).any(|w| {
+        let [a, b] = w else { return false };
+        matches!(a.as_str(), "article" | "entry" | "story" | "post" | "news" | "single")
+            && matches!(b.as_str(), "body" | "content" | "text")
+    }) || tokens.iter().any(|t| matches!(t.as_str(), "articlebody" | "storybody" | "articletext" | "entrycontent"))
+}
+
+/// Goes down as long as one child holds nearly all of the prose.
+fn descend(dom: &Dom, lines: &[Line], weights: &HashMap<NodeId, usize>, start: NodeId) -> NodeId {
+    let of = |id: NodeId| weights.get(&id).copied().unwrap_or(0);
+    let mut at = start;
+    loop {
+        let Some(best) = dom.children(at).iter().copied().max_by_key(|id| of(*id)) else { return at };
+        let semantic = dom.name(best) == "article" || dom.attr(best, "role") == Some("article");
+        let enough = if semantic { 0.5 } else { 0.75 };
+        #[allow(clippy::cast_precision_loss, reason = "weights of a page are far below 2^52")]
+        let share = of(best) as f64 / of(at).max(1) as f64;
+        let is_line = lines.iter().any(|line| line.node == best);
+        let blocks_below = dom.subtree(best).skip(1).filter(|id| weights.contains_key(id)).take(2).count();
+        if share < enough || (is_line && blocks_below < 2) {
+            return at;
+        }
+        at = best;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::page::flow;
+
+    #[test]
+    fn the_prose_is_found_between_menus_and_comments() {
+        let prose =
+            "<p>Ein Satz, der lang genug ist, um als Absatz eines Artikels zu gelten, und noch etwas länger wird.</p>"
+                .repeat(4);
+        let html = format!(
+            "<div class=menu><a href=/>Heim</a></div><div><div id=x>{prose}</div><div class=comments>{prose}</div></div>"
+        );
+        let dom = Dom::parse(&html).unwrap();
+        let mut lines = flow::lines(&dom);
+        let container = mark(&dom, &mut lines).unwrap();
+        assert_eq!(dom.attr(container, "id"), Some("x"));
+        assert_eq!(lines.iter().filter(|l| l.in_body).count(), 4);
+    }
+}
