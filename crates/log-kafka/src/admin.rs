@@ -40,6 +40,9 @@ pub(crate) async fn ensure(settings: &KafkaSettings, topics: &[TopicSpec]) -> Re
         }
     }
     let missing: Vec<&TopicSpec> = topics.iter().filter(|t| !existing.contains_key(&t.name)).collect();
+    if missing.is_empty() {
+        return Ok(Vec::new());
+    }
     let settings: Vec<[String; 2]> =
         missing.iter().map(|t| [t.retention_ms.to_string(), t.max_message_bytes.to_string()]).collect();
     let new: Vec<NewTopic<'_>> = missing

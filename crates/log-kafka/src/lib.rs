@@ -46,14 +46,28 @@ impl KafkaLog {
         Ok(Self { settings, asker: Arc::new(asker), counts: Mutex::default() })
     }
 
-    /// Asks on a thread that may block.
+    /// Asks on a thread that may block. A new topic or a moved leader makes brokers answer "not here" for a moment.
     async fn ask<T, F>(&self, question: F) -> Result<T, LogError>
     where
         T: Send + 'static,
-        F: FnOnce(&BaseConsumer) -> Result<T, LogError> + Send + 'static,
+        F: Fn(&BaseConsumer) -> Result<T, LogError> + Send + 'static,
     {
         let asker = Arc::clone(&self.asker);
-        blocking(move || question(&asker)).await
+        blocking(move || settle(|| question(&asker))).await
+    }
+}
+
+/// Asks again while the cluster is unavailable, for some seconds. Blocks.
+fn settle<T>(question: impl Fn() -> Result<T, LogError>) -> Result<T, LogError> {
+    let deadline = std::time::Instant::now() + ASK;
+    loop {
+        match question() {
+            Err(LogError::Unavailable(why)) if std::time::Instant::now() < deadline => {
+                tracing::debug!(why, "asking the cluster again");
+                std::thread::sleep(Duration::from_millis(200));
+            }
+            answer => return answer,
+        }
     }
 }
 
@@ -125,7 +139,7 @@ impl Log for KafkaLog {
     async fn reader(&self, partitions: &[(TopicPartition, Position)]) -> Result<Box<dyn Reader>, LogError> {
         let (settings, partitions) = (self.settings.clone(), partitions.to_vec());
         let asker = Arc::clone(&self.asker);
-        let reader = blocking(move || reader::open(&settings, &asker, &partitions)).await?;
+        let reader = blocking(move || settle(|| reader::open(&settings, &asker, &partitions))).await?;
         Ok(Box::new(reader))
     }
 
@@ -136,7 +150,7 @@ impl Log for KafkaLog {
         each: &mut (dyn FnMut(Record) + Send),
     ) -> Result<u64, LogError> {
         let (settings, at, asker) = (self.settings.clone(), partition.clone(), Arc::clone(&self.asker));
-        let mut snapshot = blocking(move || reader::Snapshot::open(&settings, &asker, at, from)).await?;
+        let mut snapshot = blocking(move || settle(|| reader::Snapshot::open(&settings, &asker, at.clone(), from))).await?;
         loop {
             let (back, records) = blocking(move || {
                 let records = snapshot.read()?;
@@ -162,6 +176,6 @@ impl Log for KafkaLog {
 
     async fn committed(&self, group: &str, partitions: &[TopicPartition]) -> Result<Vec<Option<u64>>, LogError> {
         let (settings, group, partitions) = (self.settings.clone(), group.to_owned(), partitions.to_vec());
-        blocking(move || admin::committed(&settings, &group, &partitions)).await
+        blocking(move || settle(|| admin::committed(&settings, &group, &partitions))).await
     }
 }
