@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::construct::{Construct, label, language};
 use crate::error::FeedError;
+use crate::json_salvage;
 use crate::limits::{MAX_CONTENT_BYTES, MAX_ENTRIES, MAX_LABEL_BYTES, MAX_LABELS, MAX_SUMMARY_BYTES, cut};
 use crate::link::{absolute, resolve};
 use crate::listing::{Diagnostic, Entry, Listing, ListingKind, Notes};
@@ -18,7 +19,7 @@ pub(crate) fn looks_like(text: &str) -> bool {
 
 /// Reads a JSON Feed.
 pub(crate) fn read(text: &str, scope: &Scope, notes: &mut Notes) -> Result<Listing, FeedError> {
-    let Value::Object(feed) = serde_json::from_str(text)? else {
+    let Value::Object(feed) = json_salvage::parse(text, notes)? else {
         return Err(FeedError::NotAFeed { found: "json" });
     };
     let stated = string(&feed, "version").is_some_and(|version| version.contains("jsonfeed.org"));

@@ -26,6 +26,7 @@ mod entity;
 mod error;
 mod gzip;
 mod json;
+mod json_salvage;
 mod limits;
 mod link;
 mod listing;
