@@ -12,7 +12,9 @@ use naba_proto::prost::Message;
 use naba_proto::v1::{AuditRecord, Disposition, EnrichedArticle};
 use naba_stage::log::{Log, NewRecord, Position, Record, TopicPartition};
 use naba_stage::{Delivery, TopicSpec, Topics, partition_for};
-use naba_testkit::{EnrichedBuilder, RealKafka, RealPostgres, Service, eventually, free_ports, http_get};
+use naba_testkit::{
+    EnrichedBuilder, RealKafka, RealPostgres, RealPrometheus, Service, eventually, free_ports, http_get, scratch,
+};
 
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -69,6 +71,12 @@ impl Bench {
     }
 
     fn sink(&self, instance: &str, url: &str, admin: u16) -> Service {
+        let mut command = self.command(instance, admin);
+        command.env("NABA__SINK__STORE", "postgres").env("NABA__POSTGRES__URL", url);
+        Service::start(&format!("sink-{instance}"), &mut command)
+    }
+
+    fn command(&self, instance: &str, admin: u16) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_naba-sink"));
         command
             .env("NABA__KAFKA__BOOTSTRAP", RealKafka::shared().bootstrap())
@@ -76,10 +84,8 @@ impl Bench {
             .env("NABA__STAGE__TOPIC_PREFIX", self.prefix)
             .env("NABA__STAGE__SESSION_TIMEOUT", "3s")
             .env("NABA__STAGE__AUDIT", "1.0")
-            .env("NABA__SINK__STORE", "postgres")
-            .env("NABA__POSTGRES__URL", url)
             .env("NABA__ADMIN__LISTEN", format!("127.0.0.1:{admin}"));
-        Service::start(&format!("sink-{instance}"), &mut command)
+        command
     }
 }
 
@@ -139,6 +145,31 @@ async fn two_instances_store_every_version_once_though_one_is_killed() {
     assert_eq!(letters.len(), 1);
     assert_eq!(letters[0].value.as_deref(), Some(b"\xff\xff no protobuf".as_slice()));
     assert_eq!(letters[0].header("naba-error-code"), Some("undecodable"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_real_prometheus_reads_what_the_sink_counts() {
+    let bench = Bench::new("scrape-").await;
+    bench.publish(versions(0..50)).await;
+    let home = scratch("sink");
+    let admin = free_ports(&[0]);
+    let mut command = bench.command("a", admin);
+    let mut sink = Service::start("sink", command.env("NABA__SQLITE__PATH", home.path().join("naba.db")));
+    let address = format!("127.0.0.1:{admin}");
+    eventually("the sink listens", PATIENCE, || {
+        assert!(sink.is_running(), "{}", sink.log());
+        http_get(&address, "/livez").ok()
+    });
+    let prometheus = RealPrometheus::scraping(&address);
+    eventually("all records are counted", PATIENCE, || {
+        let answer = prometheus.query(r#"sum(naba_records_total{stage="sink",disposition="emitted"}) == 100"#);
+        answer.contains("\"100\"").then_some(())
+    });
+    let memory = prometheus.query("process_resident_memory_bytes > 0");
+    assert!(memory.contains("\"job\":\"naba\""), "{memory}");
+    let metrics = http_get(&address, "/metrics").unwrap().body;
+    assert_eq!(RealPrometheus::lint(&metrics), Ok(()), "{metrics}");
+    assert_eq!(sink.terminate(Duration::from_secs(40)).code(), Some(0), "{}", sink.log());
 }
 
 #[test]
