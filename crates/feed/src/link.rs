@@ -1,7 +1,6 @@
 //! Addresses in listings: relative, padded, without scheme.
 
 use naba_model::NormalUrl;
-use url::Url;
 
 use crate::listing::{Diagnostic, Notes};
 use crate::xml::Scope;
@@ -13,11 +12,11 @@ pub(crate) fn resolve(written: &str, scope: &Scope, notes: &mut Notes) -> Option
         return None;
     }
     let resolved = if starts_without_scheme(written) {
-        Url::parse(&format!("http://{written}")).ok()
+        NormalUrl::parse(&format!("http://{written}"))
     } else {
-        scope.base.join(written).ok()
+        scope.base.join(written)
     };
-    let url = resolved.and_then(|url| NormalUrl::parse(url.as_str()).ok()).filter(is_web);
+    let url = resolved.ok().filter(is_web);
     if url.is_none() {
         notes.add(Diagnostic::BadUrl);
     }

@@ -37,7 +37,7 @@ pub fn read(input: &Input<'_>) -> Result<Listing, FeedError> {
     if text.is_empty() {
         return Err(FeedError::Empty);
     }
-    let scope = Scope { base: input.url.as_url().clone(), language: None };
+    let scope = Scope { base: input.url.clone(), language: None };
     let mut listing = if json::looks_like(text) {
         json::read(text, &scope, &mut notes)?
     } else if let Some(listing) = plain_sitemap(text, &mut notes) {

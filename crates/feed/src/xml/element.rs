@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use url::Url;
+use naba_model::NormalUrl;
 
 use super::namespace::Ns;
 use crate::limits::MAX_TEXT_BYTES;
@@ -11,14 +11,14 @@ use crate::plain::escape;
 /// What an element inherits: the base of relative addresses (XML Base) and the language (`xml:lang`).
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Scope {
-    pub(crate) base: Url,
+    pub(crate) base: NormalUrl,
     pub(crate) language: Option<String>,
 }
 
 impl Scope {
     /// Returns the scope inside an element.
     pub(crate) fn enter(&self, element: &Element) -> Cow<'_, Self> {
-        let base = element.attribute("xml:base").and_then(|base| self.base.join(base.trim()).ok());
+        let base = element.attribute("xml:base").and_then(|base| self.base.join(base).ok());
         let language = element.attribute("xml:lang").map(str::trim);
         if base.is_none() && language.is_none() {
             return Cow::Borrowed(self);
