@@ -5,12 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Once;
 use std::thread::sleep;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
-
-/// Leftovers of a test process that was killed are removed once they are this old.
-const LEFTOVER_AGE: Duration = Duration::from_secs(3600);
 
 /// Returns the root of the workspace.
 pub fn workspace_root() -> PathBuf {
@@ -21,24 +18,17 @@ pub fn workspace_root() -> PathBuf {
 /// Creates a temporary folder that is removed with its guard; `kind` is part of its name.
 pub fn scratch(kind: &str) -> TempDir {
     static SWEEP: Once = Once::new();
-    SWEEP.call_once(sweep);
+    SWEEP.call_once(sweep_later);
     let prefix = format!("naba-test-{}-{kind}-", std::process::id());
     tempfile::Builder::new().prefix(&prefix).tempdir().expect("temporary folder")
 }
 
-/// Removes what earlier test processes left: guards in statics are not dropped.
-fn sweep() {
-    let Ok(entries) = std::fs::read_dir(std::env::temp_dir()) else { return };
-    for entry in entries.flatten() {
-        let name = entry.file_name();
-        let pid = name.to_str().and_then(|n| n.strip_prefix("naba-test-")).and_then(|n| n.split('-').next());
-        let Some(pid) = pid else { continue };
-        let age =
-            entry.metadata().and_then(|m| m.modified()).ok().and_then(|t| SystemTime::now().duration_since(t).ok());
-        if age.is_some_and(|age| age > LEFTOVER_AGE) && !Path::new("/proc").join(pid).exists() {
-            let _ = std::fs::remove_dir_all(entry.path());
-        }
-    }
+/// Removes this process's folders once it is gone: guards in statics are not dropped, and a killed test drops nothing.
+fn sweep_later() {
+    // The servers in them end half a second after the process.
+    const SWEEP: &str = "while kill -0 $1; do sleep 0.5; done; sleep 2; rm -rf \"$2\"/naba-test-$1-*";
+    let temp = std::env::temp_dir();
+    detach(SWEEP, &[&std::process::id().to_string(), &temp.to_string_lossy()]);
 }
 
 /// Returns a port from which on every offset is free now.
@@ -76,9 +66,12 @@ pub(crate) fn signal(name: &str, pid: u32) {
 /// Kills `pid` once this test process is gone: guards in statics are not dropped, and a killed test drops nothing.
 pub(crate) fn end_with_this_process(pid: u32) {
     const WATCH: &str = "while kill -0 $2; do kill -0 $1 || { kill -KILL $2; exit; }; sleep 0.5; done";
-    // Through a shell that ends at once, so that nobody has to wait for the watcher.
-    const DETACH: &str = "setsid sh -c \"$0\" watch \"$1\" \"$2\" </dev/null >/dev/null 2>&1 &";
-    let (this, pid) = (std::process::id().to_string(), pid.to_string());
-    let status = Command::new("sh").args(["-c", DETACH, WATCH, &this, &pid]).status();
+    detach(WATCH, &[&std::process::id().to_string(), &pid.to_string()]);
+}
+
+/// Runs a shell script in a session of its own, through a shell that ends at once, so that nobody has to wait for it.
+fn detach(script: &str, arguments: &[&str]) {
+    const DETACH: &str = "setsid sh -c \"$0\" detached \"$@\" </dev/null >/dev/null 2>&1 &";
+    let status = Command::new("sh").args(["-c", DETACH, script]).args(arguments).status();
     assert!(status.expect("sh").success(), "setsid is missing: run `make setup`");
 }
