@@ -5,6 +5,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)]
 
 use std::collections::BTreeMap;
+use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -17,8 +18,9 @@ use tokio::task::JoinHandle;
 
 use crate::log::{Event, GroupConfig, Header, Log, LogError, Member, NewRecord, Position, Record, TopicPartition};
 use crate::{
-    Budget, Context, DeadLetter, Delivery, Health, Outcome, Output, RunError, Stage, StageConfig, StageError, Table,
-    Topics, partition_for, run_stage, shutdown_pair,
+    Batch, Budget, Context, DeadLetter, Delivery, End, Health, Outcome, Output, RunError, Sink, Source, Stage,
+    StageConfig, StageError, StateView, StateWrite, Step, Table, Topics, Verdict, WorkId, partition_for, run_sink,
+    run_source, run_stage, shutdown_pair,
 };
 
 const PARTITIONS: u32 = 2;
@@ -526,6 +528,189 @@ pub async fn back_pressure_bounds_what_is_in_flight(f: &Fixture) {
     assert_eq!(order, inputs, "everything arrives, in order");
 }
 
+/// Keeps what it was given, in memory that outlives the run, as a store would.
+#[derive(Clone, Default)]
+struct Store {
+    rows: Arc<std::sync::Mutex<BTreeMap<(u32, u64), Bytes>>>,
+    writes: Arc<AtomicU32>,
+}
+
+impl Sink for Store {
+    const INPUT: &'static str = "raw";
+
+    async fn claim(&self, partitions: &[TopicPartition]) -> Result<Vec<Option<u64>>, StageError> {
+        let rows = self.rows.lock().unwrap();
+        let next = |at: &TopicPartition| rows.keys().filter(|(p, _)| *p == at.partition).map(|(_, o)| o + 1).max();
+        Ok(partitions.iter().map(next).collect())
+    }
+
+    async fn write(&self, batch: &Batch) -> Result<Vec<Verdict>, StageError> {
+        if self.writes.fetch_add(1, Ordering::Relaxed).is_multiple_of(3) {
+            return Err(StageError::unavailable("store_down", "every third write fails"));
+        }
+        let mut rows = self.rows.lock().unwrap();
+        let mut verdicts = Vec::new();
+        for record in &batch.records {
+            let value = record.value.clone().unwrap();
+            verdicts.push(match value.first() {
+                Some(0) => Verdict::Skipped("zero"),
+                Some(1) => Verdict::Poison { code: "one", message: "as told".to_owned() },
+                _ => Verdict::Stored,
+            });
+            rows.insert((record.at.partition, record.offset), value);
+        }
+        Ok(verdicts)
+    }
+}
+
+/// A sink sees every record, in order, and every verdict becomes one disposition, across restarts and outages.
+pub async fn a_sink_ends_every_record_once(f: &Fixture) {
+    let store = Store::default();
+    for round in 0..3_u8 {
+        let record = |i: u8| f.record("raw", &format!("k{i}"), Some(vec![i % 5, round]));
+        f.put(&(0..100).map(record).collect::<Vec<_>>()).await;
+        let (switch, shutdown) = shutdown_pair();
+        let config = f.config("sink");
+        let task = tokio::spawn(run_sink(store.clone(), Arc::clone(&f.log), config, Health::new(), shutdown));
+        f.caught_up("sink", "raw", &task).await;
+        let _ = switch.send(true);
+        task.await.expect("no panic").expect("run");
+    }
+    assert_eq!(store.rows.lock().unwrap().len(), 300);
+    let audit = f.audit("raw").await;
+    let count = |d: Disposition| audit.iter().filter(|a| a.disposition() == d).count();
+    assert_eq!(
+        (count(Disposition::Emitted), count(Disposition::Skipped), count(Disposition::DeadLettered)),
+        (180, 60, 60)
+    );
+    assert_eq!(f.all("sink-dlq").await.len(), 60);
+}
+
+/// Fetches what the frontier names, from sources that are followed; every third fetch panics once.
+#[derive(Default)]
+struct Gatherer {
+    pending: BTreeMap<String, u32>,
+    busy: std::collections::BTreeSet<String>,
+    known: BTreeMap<u32, Vec<String>>,
+    caught_up: bool,
+}
+
+const SEEN: &str = "seen";
+
+impl Source for Gatherer {
+    type Work = (u32, String);
+    type Done = String;
+    const NAME: &'static str = "fetcher";
+    const INPUT: &'static str = "frontier";
+    const FOLLOWED: &'static [&'static str] = &["sources"];
+    const TABLES: &'static [Table] = &[Table { name: SEEN, changelog: "seen" }];
+
+    fn on_assigned(&mut self, partition: u32, state: &StateView, _now: i64) -> Result<(), StageError> {
+        state.scan(SEEN, |key, value| {
+            if value == b"pending" {
+                self.pending.insert(String::from_utf8_lossy(key).into_owned(), partition);
+            }
+        })
+    }
+
+    fn on_revoked(&mut self, partition: u32) {
+        self.pending.retain(|_, p| *p != partition);
+    }
+
+    fn on_followed(&mut self, partition: u32, role: &'static str, record: &Record, _state: &StateView, _now: i64) {
+        assert_eq!(role, "sources");
+        let key = String::from_utf8_lossy(record.key.as_ref().unwrap()).into_owned();
+        self.known.entry(partition).or_default().push(key);
+    }
+
+    fn on_caught_up(&mut self, _partition: u32, _state: &StateView, _now: i64) {
+        self.caught_up = true;
+    }
+
+    fn accept(&mut self, partition: u32, record: &Record, state: &StateView, _now: i64) -> Result<Step, StageError> {
+        assert!(self.caught_up, "input before the followed topics");
+        let key = record.key.clone().unwrap();
+        if record.value.is_none() {
+            return Err(StageError::poison("no_entry", "a frontier record without a value"));
+        }
+        if state.get(SEEN, &key)?.is_some() {
+            return Ok(Step { end: Some(End::Skipped("seen")), ..Step::default() });
+        }
+        self.pending.insert(String::from_utf8_lossy(&key).into_owned(), partition);
+        let write = StateWrite { table: SEEN, key, value: Some(Bytes::from_static(b"pending")) };
+        Ok(Step { writes: vec![write], end: Some(End::Emitted), ..Step::default() })
+    }
+
+    fn due(&mut self, _now: i64, room: usize) -> Vec<(u32, Self::Work)> {
+        let free = self.pending.iter().filter(|(key, _)| !self.busy.contains(*key));
+        let work: Vec<_> = free.take(room).map(|(key, p)| (*p, (*p, key.clone()))).collect();
+        self.busy.extend(work.iter().map(|(_, (_, key))| key.clone()));
+        work
+    }
+
+    fn next_wake(&self, now: i64) -> Option<i64> {
+        (self.busy.len() < self.pending.len()).then_some(now)
+    }
+
+    fn perform(&self, (_, key): Self::Work) -> impl Future<Output = Self::Done> + Send + 'static {
+        async move {
+            static PERFORMED: AtomicU32 = AtomicU32::new(0);
+            assert_ne!(PERFORMED.fetch_add(1, Ordering::Relaxed), 5, "the sixth panics, as told");
+            key
+        }
+    }
+
+    fn complete(&mut self, _partition: u32, key: String, _state: &StateView, _now: i64) -> Step {
+        self.pending.remove(&key);
+        self.busy.remove(&key);
+        let document = RawDocument { url_hash: key.clone(), ..RawDocument::default() };
+        let write = StateWrite { table: SEEN, key: Bytes::from(key.clone()), value: Some(Bytes::from_static(b"done")) };
+        let work = Some(WorkId { key: Bytes::from(key.clone()), attempt: 1 });
+        let outputs = vec![Output::new("raw", key, &document)];
+        Step { outputs, writes: vec![write], end: Some(End::Emitted), work }
+    }
+
+    fn abandoned(&mut self, _partition: u32, (_, key): Self::Work, _now: i64) {
+        self.busy.remove(&key);
+    }
+}
+
+/// A source fetches each accepted address once, across restarts, a lost store and a panic, and knows its followed topics first.
+pub async fn a_source_does_its_work_once(f: &Fixture) {
+    let keys: Vec<String> = (0..60).map(|i| format!("url{i}")).collect();
+    f.put(&[f.record("sources", "a source", Some(vec![1]))]).await;
+    for round in 0..3 {
+        let known = keys.iter().take(20 * (round + 1));
+        let mut records: Vec<_> = known.map(|key| f.record("frontier", key, Some(vec![1]))).collect();
+        records.push(f.record("frontier", &format!("broken{round}"), None));
+        f.put(&records).await;
+        let (switch, shutdown) = shutdown_pair();
+        let config = f.config("source");
+        let task = tokio::spawn(run_source(Gatherer::default(), Arc::clone(&f.log), config, Health::new(), shutdown));
+        f.caught_up("fetcher", "frontier", &task).await;
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        while f.all("raw").await.len() < 20 * (round + 1) {
+            assert!(tokio::time::Instant::now() < deadline && !task.is_finished(), "round {round} does not end");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        let _ = switch.send(true);
+        task.await.expect("no panic").expect("run");
+        if round == 1 {
+            std::fs::remove_dir_all(&f.state).expect("the store is lost");
+        }
+    }
+    let mut fetched: Vec<_> = f.all("raw").await.into_iter().filter_map(|r| r.key).collect();
+    fetched.sort();
+    fetched.dedup();
+    assert_eq!((fetched.len(), f.all("raw").await.len()), (60, 60));
+    assert_eq!(f.all("fetcher-dlq").await.len(), 3);
+    let audit = f.all("audit").await.into_iter().map(|r| AuditRecord::decode(r.value.unwrap()).unwrap());
+    let (work, input): (Vec<_>, Vec<_>) = audit.partition(|a| a.topic == "work");
+    assert_eq!(work.len(), 60);
+    let skipped = input.iter().filter(|a| a.code == "seen").count();
+    assert_eq!((input.len(), skipped), (123, 60), "each frontier record has one disposition");
+}
+
 /// Runs the whole suite on a log. `state` is an empty folder.
 pub async fn suite(log: Arc<dyn Log>, state: &Path) {
     macro_rules! cases {
@@ -552,5 +737,7 @@ pub async fn suite(log: Arc<dyn Log>, state: &Path) {
         at_least_once_loses_nothing,
         an_outage_dead_letters_nothing,
         back_pressure_bounds_what_is_in_flight,
+        a_sink_ends_every_record_once,
+        a_source_does_its_work_once,
     );
 }

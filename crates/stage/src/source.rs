@@ -24,7 +24,7 @@ pub use crate::run::source::run_source;
 /// State written by a step is visible to the next call at once.
 pub trait Source: Send + 'static {
     /// A piece of work with its answer to be: a poll or a fetch.
-    type Work: Send + 'static;
+    type Work: Clone + Send + 'static;
     /// What performing gave.
     type Done: Send + 'static;
     /// Name: consumer group, metric label, dead-letter topic role `<name>-dlq`.
@@ -55,8 +55,8 @@ pub trait Source: Send + 'static {
     fn perform(&self, work: Self::Work) -> impl Future<Output = Self::Done> + Send + 'static;
     /// Turns what performing gave into a step.
     fn complete(&mut self, partition: u32, done: Self::Done, state: &StateView, now: Millis) -> Step;
-    /// Work for this partition panicked; the source may schedule it again or give it up. Default: nothing.
-    fn abandoned(&mut self, _partition: u32, _now: Millis) {}
+    /// Performing this work panicked; the source schedules it again or gives it up.
+    fn abandoned(&mut self, partition: u32, work: Self::Work, now: Millis);
 }
 
 /// What a source wants committed, whole or not at all.

@@ -47,10 +47,11 @@ struct Followed {
     record: Record,
 }
 
-struct Performed<D> {
+struct Performed<S: Source> {
     partition: u32,
     epoch: u64,
-    done: Option<D>,
+    /// The work comes back undone when performing it panicked.
+    done: Result<S::Done, S::Work>,
 }
 
 /// Runs a source until shutdown (`Ok`) or until it cannot go on (`Err`: the process is to exit 1).
@@ -114,7 +115,7 @@ struct Run<S: Source> {
     committer: Committer<Receipt>,
     owned: HashMap<u32, Owned>,
     follow: mpsc::Sender<Followed>,
-    work: JoinSet<Performed<S::Done>>,
+    work: JoinSet<Performed<S>>,
     assigned: Latch,
     health: Health,
 }
@@ -191,10 +192,10 @@ impl<S: Source> Run<S> {
         for (partition, work) in self.source.due(now(), room) {
             let Some(owned) = self.owned.get(&partition) else { continue };
             let epoch = owned.epoch;
-            let future = self.source.perform(work);
+            let future = self.source.perform(work.clone());
             self.work.spawn(async move {
                 // A task of its own, so that a panic is an answer.
-                let done = tokio::spawn(future).await.ok();
+                let done = tokio::spawn(future).await.map_err(|_| work);
                 Performed { partition, epoch, done }
             });
         }
@@ -349,14 +350,17 @@ impl<S: Source> Run<S> {
         }
     }
 
-    fn on_performed(&mut self, performed: Result<Performed<S::Done>, tokio::task::JoinError>) -> Result<(), RunError> {
+    fn on_performed(&mut self, performed: Result<Performed<S>, tokio::task::JoinError>) -> Result<(), RunError> {
         let Ok(Performed { partition, epoch, done }) = performed else { return Ok(()) };
         let Some(owned) = self.owned.get(&partition).filter(|owned| owned.epoch == epoch) else { return Ok(()) };
         let (at, state) = (owned.at.clone(), owned.state.clone());
-        let Some(done) = done else {
-            Metric::RetriesTotal.add(&[S::NAME, codes::PANIC], 1);
-            self.source.abandoned(partition, now());
-            return Ok(());
+        let done = match done {
+            Ok(done) => done,
+            Err(work) => {
+                Metric::RetriesTotal.add(&[S::NAME, codes::PANIC], 1);
+                self.source.abandoned(partition, work, now());
+                return Ok(());
+            }
         };
         let step = self.source.complete(partition, done, &state, now());
         let work = step.work.clone();
