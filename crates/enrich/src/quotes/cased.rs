@@ -2,24 +2,31 @@
 
 use std::ops::Range;
 
-use super::document::Paragraph;
+use super::document::{Document, Paragraph};
 use super::lexicon::{Family, Tags};
-use super::names::{can_name, run};
+use super::names::{can_name, count_words, run};
 use super::people::People;
-use super::subject::{Cue, Subject, pronoun, word_before};
+use super::subject::{Cue, Subject, parts, pronoun, whole_name, word_before};
 
 const FAMILY: Family = Family::Cased;
 /// Most tokens between a cue and the name behind it: "said the county's chief road engineer Dana Whitcomb".
 const MAX_INVERSION: usize = 12;
 
 /// Finds the subject of a cue.
-pub(super) fn subject(p: &Paragraph, people: &People, cue: &Cue, clause: &Range<usize>) -> Subject {
+pub(super) fn subject(
+    document: &Document,
+    p: &Paragraph,
+    people: &People,
+    cue: &Cue,
+    clause: &Range<usize>,
+) -> Subject {
+    let capital_nouns = document.lexicon.capital_nouns;
     let (start, end) = (cue.tokens.start, cue.tokens.end);
     let next = if p.is_sign(end, &["-"]) { end + 1 } else { end };
     // "pense-t-il"
     let next = if p.token(next).is_some_and(|t| t.key == "t") && p.is_sign(next + 1, &["-"]) { next + 2 } else { next };
     if cue.tags.any(Tags::ACCORD) && !cue.tags.any(Tags::VERB) {
-        return after(p, next, clause.end, cue).unwrap_or(Subject::Unnamed);
+        return after(p, next, clause.end, cue, capital_nouns).unwrap_or(Subject::Unnamed);
     }
     if cue.tags.any(Tags::NOUN) {
         return noun(p, start, next);
@@ -44,7 +51,7 @@ pub(super) fn subject(p: &Paragraph, people: &People, cue: &Cue, clause: &Range<
         if let Some(gender) = pronoun(p, next).filter(|_| next < clause.end) {
             return Subject::Pronoun(gender);
         }
-        if let Some(found) = after(p, next, clause.end, cue) {
+        if let Some(found) = after(p, next, clause.end, cue, capital_nouns) {
             return found;
         }
     }
@@ -84,7 +91,7 @@ fn name_before(p: &Paragraph, cue: usize, from: usize) -> Option<Range<usize>> {
 }
 
 /// Reads the name behind an inverted cue, over its titles; one comma may part them.
-fn after(p: &Paragraph, from: usize, limit: usize, cue: &Cue) -> Option<Subject> {
+fn after(p: &Paragraph, from: usize, limit: usize, cue: &Cue, capital_nouns: bool) -> Option<Subject> {
     let limit = limit.min(from + MAX_INVERSION);
     let (mut at, mut commas) = (from, 0);
     let mut single = None;
@@ -106,18 +113,22 @@ fn after(p: &Paragraph, from: usize, limit: usize, cue: &Cue) -> Option<Subject>
         if pronoun(p, at).is_some() && at == from {
             return pronoun(p, at).map(Subject::Pronoun);
         }
-        if token.tags.any(Tags::THAT.or(Tags::RELATIVE)) || (token.tags.any(Tags::VERB) && !token.upper && at > from) {
+        let relative = token.tags.any(Tags::RELATIVE) && p.is_sign(at.saturating_sub(1), &[","]);
+        let that = token.tags.any(Tags::THAT) && !token.tags.any(Tags::RELATIVE);
+        if relative || that || (token.tags.any(Tags::VERB) && !token.upper && at > from) {
             break;
         }
         // A preposition ends the phrase, unless a title has begun: "the head of the union, X".
         let titled = (from..at).any(|i| p.token(i).is_some_and(|t| t.tags.any(Tags::TITLE)));
-        if token.tags.any(Tags::BREAK) && !titled {
+        if token.tags.any(Tags::BREAK) && !token.tags.any(Tags::RELATIVE) && !titled {
             break;
         }
         let end = run(p, at, limit.max(at + 1), FAMILY);
         if end > at {
+            at = after_noun(p, at, end, capital_nouns);
             let name = Subject::Name { name: at..end, title: from..at };
-            let person = end - at > 1 || p.token_before(at).is_some_and(|t| t.tags.any(Tags::ADDRESS));
+            let person =
+                count_words(p, &(at..end)) > 1 || p.token_before(at).is_some_and(|t| t.tags.any(Tags::ADDRESS));
             if person || at == from {
                 return Some(name);
             }
@@ -134,8 +145,28 @@ fn after(p: &Paragraph, from: usize, limit: usize, cue: &Cue) -> Option<Subject>
     })
 }
 
+/// "der Förster Jakob Wiesner": where nouns are capitalised, the word behind an article is one.
+fn after_noun(p: &Paragraph, start: usize, end: usize, capital_nouns: bool) -> usize {
+    let article = start > 0 && p.token(start - 1).is_some_and(|t| t.tags.any(Tags::RELATIVE) && !t.upper);
+    if capital_nouns && article && end > start + 1 { start + 1 } else { start }
+}
+
+/// Returns the titles beside a name, folded: "Prime Minister X", "X, chief executive of Y,".
+pub(super) fn titles(p: &Paragraph, name: &Range<usize>) -> Vec<String> {
+    let title = |at: usize| p.token(at).filter(|t| t.word && t.tags.any(Tags::TITLE)).map(|t| t.key.clone());
+    let before = (name.start.saturating_sub(5)..name.start).filter_map(title);
+    let apposed = p.is_sign(name.end, &[","]);
+    let after = (name.end..name.end + 7).filter(|_| apposed).filter_map(title);
+    before.chain(after).collect()
+}
+
 /// Finds who heads the clause before a cue.
 fn heads(p: &Paragraph, people: &People, left: &Range<usize>) -> Subject {
+    // "La maire de Saint-Malo, Hélène Kervran, dénonce": an apposition next to the verb is the subject's name.
+    let apposed = parts(p, left).last().and_then(|part| whole_name(p, part, FAMILY));
+    if let Some(name) = apposed.filter(|name| count_words(p, name) > 1) {
+        return Subject::Name { title: name.start..name.start, name };
+    }
     let mut at = left.start;
     let mut single = None;
     while at < left.end {
@@ -147,10 +178,11 @@ fn heads(p: &Paragraph, people: &People, left: &Range<usize>) -> Subject {
         let organisation = (at..end + 1).any(|i| p.token(i).is_some_and(|t| t.tags.any(Tags::BODY)));
         let name = at..end;
         let known = people.mentioned(p, name.clone()).is_some();
-        let governed = p
-            .token_before(at)
-            .is_some_and(|t| at > left.start && !t.tags.any(Tags::ADDRESS) && t.tags.any(Tags::BREAK));
-        if !organisation && (known || (end - at > 1 && !governed)) {
+        let governed = p.token_before(at).is_some_and(|t| {
+            let preposition = t.tags.any(Tags::BREAK) || (t.tags.any(Tags::PARTICLE) && !t.upper);
+            at > left.start && preposition && !t.tags.any(Tags::ADDRESS)
+        });
+        if !organisation && (known || (count_words(p, &name) > 1 && !governed)) {
             return Subject::Name { title: at..at, name };
         }
         if single.is_none() && at == left.start && !organisation {
@@ -188,7 +220,7 @@ pub(super) fn introduced(p: &Paragraph, sentence: &Range<usize>) -> Vec<Range<us
 
 fn is_person(p: &Paragraph, sentence: usize, start: usize, end: usize) -> bool {
     let tagged = |at: usize, tags: Tags| p.token(at).is_some_and(|t| t.word && t.tags.any(tags));
-    let words = (start..end).filter(|at| p.token(*at).is_some_and(|t| t.word)).count();
+    let words = count_words(p, &(start..end));
     if (start..=end).any(|at| tagged(at, Tags::BODY)) {
         return false;
     }

@@ -7,6 +7,7 @@ use super::lexicon::{Family, Tags};
 use super::names::{can_name, run};
 use super::people::People;
 use super::subject::{Cue, Subject, leading_name, parts, pronoun, whole_name, word_before};
+use super::token::Token;
 
 const FAMILY: Family = Family::Definite;
 /// Most tokens of a noun phrase that are read.
@@ -165,8 +166,26 @@ fn plausible_after_comma(p: &Paragraph, end: usize, limit: usize) -> bool {
     end >= limit || p.token(end).is_some_and(|t| !t.word || t.tags.any(Tags::THAT.or(Tags::CUE).or(Tags::BREAK)))
 }
 
-/// Cuts an object off a name (عمر باجبير الوضع), when elsewhere the word before it closes a name.
+/// Cuts an object off a name, which nothing else parts from it: "أعلنت ندى خليفة خطة جديدة".
+///
+/// A third word without an article stays when the name ends there for sure, or when it stands for the person elsewhere.
 fn cut(document: &Document, p: &Paragraph, start: usize, end: usize) -> usize {
+    if end <= start {
+        return end;
+    }
+    let end = cut_definite(document, p, start, end);
+    let is_particle = |at: usize| p.token(at).is_some_and(|t| !t.word || t.tags.any(Tags::PARTICLE));
+    let free = |at: &usize| !is_particle(*at) && (*at == start || !is_particle(at - 1));
+    let words: Vec<usize> = (start..end).filter(free).collect();
+    let (Some(third), Some(last)) = (words.get(2), p.token(end - 1)) else { return end };
+    let closes = |t: &Token| t.quoted || t.tags.any(Tags::THAT) || matches!(t.key.as_str(), "," | "،" | ":" | "(");
+    let closed = p.token(end).is_none_or(closes) && words.len() == 3;
+    let alias = p.token(*third).is_some_and(|t| document.places(&t.key).len() > 1);
+    if last.definite || alias || closed { end } else { *third }
+}
+
+/// Cuts a noun with an article off a name (عمر باجبير الوضع), when elsewhere the word before it closes a name.
+fn cut_definite(document: &Document, p: &Paragraph, start: usize, end: usize) -> usize {
     let (Some(surname), Some(object)) = (p.token(end.saturating_sub(2)), p.token(end.saturating_sub(1))) else {
         return end;
     };
@@ -208,6 +227,8 @@ pub(super) struct Introduced {
     pub(super) title: Vec<String>,
     /// The name.
     pub(super) name: Range<usize>,
+    /// The name says that she is a woman.
+    pub(super) female: bool,
 }
 
 /// Finds the names that titles introduce in a sentence.
@@ -238,10 +259,11 @@ pub(super) fn introduced(document: &Document, p: &Paragraph, sentence: &Range<us
             let mut other: Vec<String> = words.iter().filter(|word| Some(*word) != own.as_ref()).cloned().collect();
             other.push(adjective);
             at = second.end;
-            out.push(Introduced { title: with_singulars(words), name });
-            out.push(Introduced { title: with_singulars(other), name: second });
+            out.push(Introduced { title: with_singulars(words), name, female: false });
+            out.push(Introduced { title: with_singulars(other), name: second, female: false });
         } else {
-            out.push(Introduced { title: words, name });
+            let female = p.token(name.start).is_some_and(|t| t.tags.any(Tags::TEKNONYM));
+            out.push(Introduced { title: words, name, female });
         }
     }
     out
@@ -250,10 +272,7 @@ pub(super) fn introduced(document: &Document, p: &Paragraph, sentence: &Range<us
 /// Reads a name without a title: "أم سالم", or at the head of a sentence, set off by a comma.
 fn teknonym(document: &Document, p: &Paragraph, at: usize, sentence: &Range<usize>) -> Option<Phrase> {
     let token = p.token(at).filter(|t| t.word && !t.quoted)?;
-    let before = p.token_before(at).filter(|_| at > sentence.start + 1);
-    let particle = token.tags.any(Tags::PARTICLE)
-        && !document.lexicon.subject_first
-        && !before.is_some_and(|t| can_name(t, FAMILY) || t.tags.any(Tags::BODY.or(Tags::PARTICLE)));
+    let particle = token.tags.any(Tags::TEKNONYM);
     let opens = document.lexicon.subject_first
         && (at == sentence.start || (p.is_sign(at - 1, &["."]) && can_name(token, FAMILY)));
     let end = if particle || opens { run(p, at, sentence.end, FAMILY) } else { at };

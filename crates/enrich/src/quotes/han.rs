@@ -6,6 +6,8 @@ use super::marks::Stretch;
 
 /// Characters between a cue and its quote, at most.
 const MAX_GAP: usize = 40;
+/// Characters between a quote and the cue behind it, at most: "…", the driver X recalls.
+const MAX_BEHIND: usize = 16;
 /// Most characters of a name behind its surname.
 const MAX_GIVEN: usize = 2;
 
@@ -55,12 +57,11 @@ fn at(chars: &[char], i: usize) -> Option<char> {
 
 /// Finds the cue of a quote: the nearest before it in the sentence, else directly behind it.
 fn cue(chars: &[char], p: &Paragraph, stretch: &Stretch, cues: &[(&str, Tags)]) -> Option<(usize, usize)> {
-    let behind = cues.iter().find_map(|(word, _)| {
-        let length = word.chars().count();
-        (0..=3).find_map(|skip| {
-            starts(chars, stretch.close + skip, word).then_some((stretch.close + skip, stretch.close + skip + length))
-        })
-    });
+    let behind = (stretch.close..stretch.close + MAX_BEHIND)
+        .take_while(|i| !p.marked.covers(*i) && at(chars, *i).is_some_and(|c| !"。！？".contains(c)))
+        .find_map(|i| {
+            cues.iter().find(|(word, _)| starts(chars, i, word)).map(|(word, _)| (i, i + word.chars().count()))
+        });
     let from = (stretch.open.saturating_sub(MAX_GAP)..stretch.open)
         .rev()
         .find(|i| at(chars, *i).is_some_and(|c| "。！？".contains(c)) && !p.marked.covers(*i))
@@ -85,13 +86,13 @@ fn starts(chars: &[char], from: usize, word: &str) -> bool {
 
 /// Reads the name before a cue: title, surname, given name.
 fn speaker(chars: &[char], p: &Paragraph, cue: usize, lexicon: &Lexicon) -> String {
-    let from = (0..cue)
-        .rev()
-        .find(|i| at(chars, *i).is_some_and(|c| "。！？；\n".contains(c)) || p.marked.covers(*i))
-        .map_or(0, |i| i + 1);
+    let ends = |i: usize| at(chars, i).is_some_and(|c| "。！？；\n".contains(c));
     if lexicon.surnames.is_empty() {
+        // The quote stands between the subject and the verb.
+        let from = (0..cue).rev().find(|i| ends(*i) && !p.marked.covers(*i)).map_or(0, |i| i + 1);
         return before_honorific(chars, from, cue, lexicon);
     }
+    let from = (0..cue).rev().find(|i| ends(*i) || p.marked.covers(*i)).map_or(0, |i| i + 1);
     let clause = (from..cue).rev().find(|i| at(chars, *i).is_some_and(|c| "，,：、".contains(c)));
     // "局長陳育仁表示": the name touches the cue; "陳育仁今天說" and "陳育仁，…，說": it opens the clause.
     for length in [3, 2, 4] {
@@ -139,9 +140,10 @@ fn before_honorific(chars: &[char], from: usize, cue: usize, lexicon: &Lexicon) 
     let marks = lexicon.surfaces(Tags::HONORIFIC);
     for i in from..cue {
         let Some((mark, _)) = marks.iter().find(|(mark, _)| starts(chars, i, mark)) else { continue };
-        let topic = at(chars, i + mark.chars().count()).is_some_and(|c| "はがもによ、（(".contains(c));
+        let topic = at(chars, i + mark.chars().count()).is_some_and(|c| "はがもによ、（(은는이가".contains(c));
         let name_char =
-            |c: char| ('\u{4E00}'..='\u{9FFF}').contains(&c) || ('\u{30A0}'..='\u{30FF}').contains(&c) || c == '々';
+            |c: char| matches!(c, '\u{4E00}'..='\u{9FFF}' | '\u{30A0}'..='\u{30FF}' | '\u{AC00}'..='\u{D7A3}' | '々');
+        let i = if at(chars, i.wrapping_sub(1)) == Some(' ') { i - 1 } else { i };
         let start = (from..i).rev().take_while(|i| at(chars, *i).is_some_and(name_char)).last().unwrap_or(i);
         if topic && (2..=10).contains(&(i - start)) {
             return text(chars, start, i);

@@ -66,6 +66,7 @@ tags! {
     SUBJECT = 23, "subject";
     RELATIVE = 24, "relative";
     STOP = 25, "stop";
+    TEKNONYM = 26, "teknonym";
 }
 
 impl Tags {
@@ -101,6 +102,8 @@ pub(super) struct Lexicon {
     pub(super) family: Family,
     /// The article that is written on to nouns; empty when there is none.
     pub(super) article: String,
+    /// Common nouns are capitalised as names are (German).
+    pub(super) capital_nouns: bool,
     /// The subject stands before the verb unless a quotation precedes it (Hebrew, against Arabic).
     pub(super) subject_first: bool,
     /// Particles written on to the word they precede.
@@ -158,6 +161,7 @@ impl Lexicon {
                     _ => Family::Cased,
                 };
             }
+            "nouns" => self.capital_nouns = value == "capitalised",
             "order" => self.subject_first = value == "subject-first",
             "article" => value.clone_into(&mut self.article),
             "proclitics" => self.proclitics = value.chars().filter(|c| !c.is_whitespace()).collect(),

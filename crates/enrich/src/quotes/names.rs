@@ -13,6 +13,9 @@ const MAX_WORDS: usize = 5;
 /// Places of a word that are looked at for a longer form of a name.
 const MAX_PLACES: usize = 64;
 
+/// Signs that join the parts of a name.
+const HYPHENS: &[&str] = &["-", "־", "‑"];
+
 /// Words that are no part of a name in any language family.
 const NO_NAME: Tags = Tags::CUE
     .or(Tags::THAT)
@@ -72,7 +75,7 @@ pub(super) fn run(paragraph: &Paragraph, start: usize, limit: usize, family: Fam
     let mut definite = false;
     while words < MAX_WORDS {
         let mut next = end;
-        let hyphen = paragraph.is_sign(next, &["-", "־", "‑"]) && token(next).is_some_and(|t| t.glued);
+        let hyphen = paragraph.is_sign(next, HYPHENS) && token(next).is_some_and(|t| t.glued);
         let dot = family == Family::Cased && paragraph.is_sign(next, &["."]) && initial(paragraph, end - 1);
         if hyphen || dot {
             next += 1;
@@ -80,12 +83,17 @@ pub(super) fn run(paragraph: &Paragraph, start: usize, limit: usize, family: Fam
         let mut particles = 0;
         while particles < 3 && token(next).is_some_and(|t| is_particle(t) && !(t.upper && family == Family::Cased)) {
             (next, particles) = (next + 1, particles + 1);
-            if paragraph.is_sign(next, &["-"]) && token(next).is_some_and(|t| t.glued) {
+            if paragraph.is_sign(next, HYPHENS) && token(next).is_some_and(|t| t.glued) {
                 next += 1;
             }
         }
         let after_particle =
             particles > 0 || (words == 1 && token(start).is_some_and(|t| is_particle(t) && next <= start + 2));
+        // "Belediye Başkanı Selim Aksoy": a title between capitals begins another name; "Stephen King" ends with one.
+        let title = family == Family::Cased && token(next).is_some_and(|t| t.tags.any(Tags::TITLE));
+        if title && token(next + 1).is_some_and(|t| can_name(t, family)) {
+            break;
+        }
         let Some(t) =
             token(next).filter(|t| can_follow(t, family) || (after_particle && t.word && family != Family::Cased))
         else {
@@ -127,11 +135,9 @@ pub(super) fn same_word(a: &str, b: &str) -> bool {
         return true;
     }
     let cyrillic = |s: &str| s.starts_with(|c: char| ('\u{400}'..='\u{4FF}').contains(&c));
-    let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
-    cyrillic(short)
-        && short.chars().count() >= 5
-        && long.starts_with(short)
-        && long.chars().count() - short.chars().count() <= 2
+    let stem = a.chars().zip(b.chars()).take_while(|(a, b)| a == b).count();
+    let ending = a.chars().count().max(b.chars().count()) - stem;
+    cyrillic(a) && stem >= 4 && ending <= 3
 }
 
 /// Finds the longest name in the document that contains these words as a run.
@@ -143,7 +149,7 @@ pub(super) fn longest(document: &Document, keys: &[String]) -> Option<(Vec<Strin
         let Some(paragraph) = document.paragraphs.get(*p) else { continue };
         let matched = matched(paragraph, *t, keys);
         let Some(end) = matched else { continue };
-        let start = extended_left(paragraph, *t, family);
+        let start = extended_left(document, paragraph, *t, keys.len());
         let end =
             if family == Family::Cased { end.max(run(paragraph, start, paragraph.tokens.len(), family)) } else { end };
         let range = start..end;
@@ -176,16 +182,22 @@ fn matched(paragraph: &Paragraph, start: usize, keys: &[String]) -> Option<usize
 }
 
 /// Returns where the name begins to which the word at `at` belongs.
-fn extended_left(paragraph: &Paragraph, at: usize, family: Family) -> usize {
+fn extended_left(document: &Document, paragraph: &Paragraph, at: usize, words: usize) -> usize {
+    let family = document.lexicon.family;
     let mut start = at;
     for _ in 0..MAX_WORDS - 1 {
         // "و" before the word makes it another name: كيري ولافروف.
-        let joined = paragraph.token(start).is_some_and(|t| t.proclitic == 0);
+        let joined = paragraph.token(start).is_some_and(|t| t.proclitic == 0 && !t.tags.any(Tags::TEKNONYM));
         let mut left = start;
-        if left > 0 && paragraph.is_sign(left - 1, &["-", "־"]) {
+        if left > 0 && paragraph.is_sign(left - 1, HYPHENS) {
             left -= 1;
         }
         let Some(previous) = paragraph.token_before(left).filter(|_| joined) else { break };
+        // "der Förster Jakob Wiesner": behind an article stands a noun, capital or not.
+        let article = left.checked_sub(2).and_then(|i| paragraph.token(i)).is_some_and(|t| t.tags.any(Tags::RELATIVE));
+        if document.lexicon.capital_nouns && article && (start < at || words > 1) {
+            break;
+        }
         let inner = previous.word && !previous.quoted && paragraph.token(start).is_some();
         let particle = is_particle(previous) && !(family == Family::Cased && previous.upper);
         let opens_sentence =
@@ -204,4 +216,10 @@ fn extended_left(paragraph: &Paragraph, at: usize, family: Family) -> usize {
         start += 1;
     }
     start
+}
+
+/// Counts the words of a name, those joined by a hyphen as one.
+pub(super) fn count_words(paragraph: &Paragraph, name: &Range<usize>) -> usize {
+    let joined = |at: usize| at > name.start && paragraph.is_sign(at - 1, HYPHENS);
+    name.clone().filter(|at| paragraph.token(*at).is_some_and(|t| t.word) && !joined(*at)).count()
 }

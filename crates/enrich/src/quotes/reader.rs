@@ -69,7 +69,10 @@ impl<'d, 'a> Reader<'d, 'a> {
         match self.document.lexicon.family {
             Family::Definite => {
                 for person in definite::introduced(self.document, p, sentence) {
-                    self.meet(p, &person.name, person.title);
+                    let id = self.meet(p, &person.name, person.title);
+                    if let Some(id) = id.filter(|_| person.female) {
+                        self.people.learn_gender(id, Gender::Female);
+                    }
                 }
             }
             Family::Cased => {
@@ -77,7 +80,7 @@ impl<'d, 'a> Reader<'d, 'a> {
                     self.interviewee(p);
                 }
                 for name in cased::introduced(p, sentence) {
-                    self.meet(p, &name, Vec::new());
+                    self.meet(p, &name, cased::titles(p, &name));
                 }
                 self.take_up(p, sentence);
             }
@@ -106,13 +109,14 @@ impl<'d, 'a> Reader<'d, 'a> {
         }
     }
 
-    fn meet(&mut self, p: &Paragraph, name: &Range<usize>, title: Vec<String>) {
-        let Some(id) = self.people.named(self.document, p, name) else { return };
+    fn meet(&mut self, p: &Paragraph, name: &Range<usize>, title: Vec<String>) -> Option<usize> {
+        let id = self.people.named(self.document, p, name)?;
         self.people.learn_title(id, title);
         self.people.touch(id);
         if p.role != BlockRole::Paragraph {
             self.featured = self.featured.or(Some(id));
         }
+        Some(id)
     }
 
     /// Finds the acts of speech of a sentence.
@@ -159,7 +163,7 @@ impl<'d, 'a> Reader<'d, 'a> {
                 let gender = if shown == Gender::Unknown { gender } else { shown };
                 (self.people.last(gender).map_or(Speaker::Unstated, Speaker::Person), true)
             }
-            Subject::Title(words) => match self.people.titled(&definite::title_words(p, &words), gender) {
+            Subject::Title(words) => match self.people.titled(&self.title_words(p, &words), gender) {
                 Some(id) => {
                     self.people.touch(id);
                     (Speaker::Person(id), true)
@@ -170,6 +174,15 @@ impl<'d, 'a> Reader<'d, 'a> {
             Subject::Unnamed => (Speaker::Unnamed, true),
             Subject::Missing => (self.carried(p, sentence, cue, events, before), false),
         }
+    }
+
+    /// Returns the words of a title that tell one holder from another.
+    fn title_words(&self, p: &Paragraph, words: &Range<usize>) -> Vec<String> {
+        if self.document.lexicon.family == Family::Definite {
+            return definite::title_words(p, words);
+        }
+        let tokens = p.tokens.get(words.clone()).unwrap_or_default();
+        tokens.iter().filter(|t| t.word && t.tags.any(Tags::TITLE)).map(|t| t.key.clone()).collect()
     }
 
     /// Returns the person with a name, unless the words are no name after all.
@@ -187,8 +200,12 @@ impl<'d, 'a> Reader<'d, 'a> {
         };
         let honorific = honorific_gender(p, title);
         self.people.learn_gender(id, if honorific == Gender::Unknown { gender } else { honorific });
-        if self.document.lexicon.family == Family::Definite && (self.people.len() > before || !title.is_empty()) {
-            self.people.learn_title(id, definite::title_words(p, title));
+        match self.document.lexicon.family {
+            Family::Definite if self.people.len() > before || !title.is_empty() => {
+                self.people.learn_title(id, definite::title_words(p, title));
+            }
+            Family::Cased => self.people.learn_title(id, cased::titles(p, name)),
+            _ => {}
         }
         Some(id)
     }

@@ -70,7 +70,7 @@ pub(super) fn subject(
         return Subject::Unnamed;
     }
     match document.lexicon.family {
-        Family::Cased => cased::subject(p, people, cue, clause),
+        Family::Cased => cased::subject(document, p, people, cue, clause),
         Family::Definite => definite::subject(document, p, people, cue, clause),
         Family::VerbLast => verb_last::subject(p, people, cue, clause),
         Family::Han => Subject::Missing,
