@@ -15,12 +15,12 @@ fn style(site: &Site) -> usize {
 }
 
 /// Builds the path and query of an article's page.
-pub(crate) fn page_path(site: &Site, article: &Article, headline: Option<&str>) -> String {
+pub(crate) fn page_path(site: &Site, article: &Article, template: Template, headline: Option<&str>) -> String {
     let number = article.index;
     if article.fault == Some(crate::article::Fault::RobotsDisallowed) {
         return format!("/private/{number}.html");
     }
-    if site.template == Template::Amp {
+    if template == Template::Amp {
         return format!("/amp{}", plain_path(article));
     }
     let date = moment::date_path(article.printed_ms);

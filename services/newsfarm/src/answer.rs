@@ -2,7 +2,7 @@
 
 use crate::address;
 use crate::article::{Article, Fault, Link};
-use crate::farm::{Farm, Resource};
+use crate::farm::{Farm, Resource, template_of};
 use crate::listing;
 use crate::moment;
 use crate::pack;
@@ -131,24 +131,25 @@ impl Farm {
                 None => Answer::plain(404),
             },
             Resource::Listing { site, kind } => self.with_listing(site, t_ms, |site| {
-                let text = self.listing(site, kind, t_ms);
-                let (kind, charset) = match kind {
+                let (name, charset) = match kind {
                     ListingKind::Rss => ("application/rss+xml", site.charset),
                     ListingKind::Atom => ("application/atom+xml", site.charset),
                     ListingKind::JsonFeed => ("application/feed+json", Charset::Utf8),
                     ListingKind::Sitemap => ("application/xml", Charset::Utf8),
                 };
-                let answer = Answer::new(200, &format!("{kind}; charset={}", charset.name()), charset.encode(&text));
-                finish(site, answer, self.config().epoch_ms + self.last_change(site, t_ms), ask)
+                let changed_ms = self.last_change(site, t_ms);
+                let body = self.shelved(resource, changed_ms, || charset.encode(&self.listing(site, kind, t_ms)));
+                let answer = Answer::new(200, &format!("{name}; charset={}", charset.name()), body);
+                finish(site, answer, self.config().epoch_ms + changed_ms, ask)
             }),
             Resource::SitemapPart { site, part } => self.with_listing(site, t_ms, |site| {
-                let text = self.sitemap_part(site, part, t_ms).into_bytes();
-                let answer = if site.gzip_sitemap {
-                    Answer::new(200, "application/gzip", pack::gzip(&text))
-                } else {
-                    Answer::new(200, "application/xml; charset=utf-8", text)
-                };
-                finish(site, answer, self.config().epoch_ms + self.last_change(site, t_ms), ask)
+                let changed_ms = self.last_change(site, t_ms);
+                let body = self.shelved(resource, changed_ms, || {
+                    let text = self.sitemap_part(site, part, t_ms).into_bytes();
+                    if site.gzip_sitemap { pack::gzip(&text) } else { text }
+                });
+                let name = if site.gzip_sitemap { "application/gzip" } else { "application/xml; charset=utf-8" };
+                finish(site, Answer::new(200, name, body), self.config().epoch_ms + changed_ms, ask)
             }),
         }
     }
@@ -227,7 +228,9 @@ impl Farm {
             return Answer::plain(404);
         }
         let html = |body: Vec<u8>| Answer::new(200, "text/html; charset=utf-8", body);
-        let sound = || self.sound_page(site, article, site.template, ask, t_ms);
+        let template = template_of(site, article);
+        let sound = || self.sound_page(site, article, template, ask, t_ms);
+        let text = || self.page_text(site, article, template, "utf-8", 1);
         let until = article.published_at() + self.config().outage_ms;
         match article.fault {
             Some(Fault::NotFound) => Answer::plain(404),
@@ -238,18 +241,14 @@ impl Farm {
             Some(Fault::Stalled) => Answer { delivery: Delivery::Stalled, ..sound() },
             Some(Fault::Cut) => Answer { delivery: Delivery::Cut, ..sound() },
             Some(Fault::Garbage) => html(pack::garbage(article.index)),
-            Some(Fault::MalformedHtml) => {
-                html(pack::mangle(&self.page_text(site, article, Template::DivSoup, "utf-8", 1)))
-            }
-            Some(Fault::Oversized) => html(pack::oversized(&self.page_text(site, article, site.template, "utf-8", 1))),
+            Some(Fault::MalformedHtml) => html(pack::mangle(&text())),
+            Some(Fault::Oversized) => html(pack::oversized(&text())),
             Some(Fault::Bomb) => {
                 let mut answer = html(pack::bomb().to_vec());
                 answer.headers.push(("content-encoding", "gzip".into()));
                 answer
             }
-            Some(Fault::WrongCharset) => {
-                html(site.charset.encode(&self.page_text(site, article, site.template, "utf-8", 1)))
-            }
+            Some(Fault::WrongCharset) => html(site.charset.encode(&text())),
             Some(Fault::BotWall) => html(pack::BOT_WALL.as_bytes().to_vec()),
             Some(Fault::Hub) => self.hub(site, t_ms),
             Some(Fault::RedirectLoop) => Answer::redirect(302, site.address(&address::short_path(article))),
@@ -296,7 +295,7 @@ impl Farm {
 
     /// Returns the canonical address of an article.
     pub(crate) fn canonical(&self, site: &Site, article: &Article) -> String {
-        if site.template == Template::Amp && article.fault.is_none() {
+        if template_of(site, article) == Template::Amp && article.fault.is_none() {
             site.address(&address::plain_path(article))
         } else {
             site.address(&article.path)
@@ -315,7 +314,7 @@ impl Farm {
         let before = site.articles.iter().take(at).rev().take(3).filter_map(|index| self.articles().get(*index));
         before
             .filter(|other| other.fault.is_none() && other.link == Link::Direct)
-            .map(|other| (self.story(other, 1).headline, other.path.clone()))
+            .map(|other| (self.first_headline(other, site), other.path.clone()))
             .collect()
     }
 }

@@ -1,6 +1,7 @@
 //! The plan of a whole farm, a pure function of its settings.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, PoisonError};
 
 use crate::address;
 use crate::article::{Article, Fault, Link, Removal};
@@ -9,13 +10,13 @@ use crate::draw::Draw;
 use crate::edit;
 use crate::prose::Writer;
 use crate::seed;
-use crate::site::{Charset, ListingKind, SHORT_LINK_HOST, Site};
+use crate::site::{Charset, ListingKind, SHORT_LINK_HOST, Site, registrable};
 use crate::story::Story;
 use crate::template::Template;
 use crate::words::{LANGUAGES, Words};
 
 /// What stands at an address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Resource {
     /// An article's page.
     Page(usize),
@@ -54,6 +55,8 @@ pub struct Farm {
     sites: Vec<Site>,
     articles: Vec<Article>,
     routes: HashMap<String, Resource>,
+    /// Listings as last made, with the change that they show: polls outnumber changes by far.
+    shelf: Mutex<HashMap<Resource, (i64, Vec<u8>)>>,
 }
 
 impl Farm {
@@ -63,7 +66,7 @@ impl Farm {
         let sites = (0..config.sites)
             .map(|index| Site::plan(index, config.sites, config.seed, config.site_faults, config.outage_ms))
             .collect();
-        let mut farm = Self { config, sites, articles: Vec::new(), routes: HashMap::new() };
+        let mut farm = Self { config, sites, articles: Vec::new(), routes: HashMap::new(), shelf: Mutex::default() };
         farm.plan_articles();
         farm.plan_routes();
         farm
@@ -91,6 +94,16 @@ impl Farm {
         hosts
     }
 
+    /// Counts the articles under each registrable domain. A client that waits between requests to one domain needs at
+    /// least this many waits, which `min_served_ms` and `edit_after_ms` must leave it time for.
+    pub fn articles_by_domain(&self) -> BTreeMap<String, usize> {
+        let mut counts = BTreeMap::new();
+        for site in &self.sites {
+            *counts.entry(registrable(&site.host).to_owned()).or_insert(0) += site.articles.len();
+        }
+        counts
+    }
+
     /// Returns what stands at a host's path and query.
     pub(crate) fn resource(&self, host: &str, path: &str) -> Option<Resource> {
         self.routes.get(&format!("{host}{}", address::without_tracking(path))).copied()
@@ -114,14 +127,10 @@ impl Farm {
     }
 
     fn first_story(&self, article: &Article, site: &Site) -> Story {
-        if article.founding
-            && let Some(story) = self.config.seed_text.as_deref().and_then(seed::read)
-        {
+        if let Some(story) = self.founding_story(article) {
             return story;
         }
-        if let Some(original) = article.copy_of.and_then(|index| self.articles.get(index))
-            && let Some(first_site) = self.site_of(original)
-        {
+        if let Some((original, first_site)) = self.original(article) {
             return self.first_story(original, first_site);
         }
         let draw = Draw::new(self.config.seed, "story", article.index as u64);
@@ -129,7 +138,43 @@ impl Farm {
         if site.template == Template::Paywall {
             story.cut_after(3);
         }
+        story.headline = self.first_headline(article, site);
         story
+    }
+
+    /// Writes the headline of the first version, which needs no other part of the story.
+    pub(crate) fn first_headline(&self, article: &Article, site: &Site) -> String {
+        if let Some(story) = self.founding_story(article) {
+            return story.headline;
+        }
+        if let Some((original, first_site)) = self.original(article) {
+            return self.first_headline(original, first_site);
+        }
+        let draw = Draw::new(self.config.seed, "headline", article.index as u64);
+        Writer::new(draw, Words::of(site.language)).headline()
+    }
+
+    fn founding_story(&self, article: &Article) -> Option<Story> {
+        self.config.seed_text.as_deref().filter(|_| article.founding).and_then(seed::read)
+    }
+
+    /// Returns the article that another copies, with its site.
+    fn original(&self, article: &Article) -> Option<(&Article, &Site)> {
+        let original = self.articles.get(article.copy_of?)?;
+        Some((original, self.site_of(original)?))
+    }
+
+    /// Returns the bytes of a listing, from the shelf while nothing on the site has changed since they were made.
+    pub(crate) fn shelved(&self, what: Resource, changed_ms: i64, make: impl FnOnce() -> Vec<u8>) -> Vec<u8> {
+        let mut shelf = self.shelf.lock().unwrap_or_else(PoisonError::into_inner);
+        match shelf.get(&what) {
+            Some((at, bytes)) if *at == changed_ms => bytes.clone(),
+            _ => {
+                let bytes = make();
+                shelf.insert(what, (changed_ms, bytes.clone()));
+                bytes
+            }
+        }
     }
 
     fn plan_articles(&mut self) {
@@ -180,8 +225,8 @@ impl Farm {
         if !founding {
             self.plan_fate(&mut article, site, &mut draw, planner);
         }
-        let slug = address::needs_headline(site).then(|| self.first_story(&article, site).headline);
-        article.path = address::page_path(site, &article, slug.as_deref());
+        let slug = address::needs_headline(site).then(|| self.first_headline(&article, site));
+        article.path = address::page_path(site, &article, template_of(site, &article), slug.as_deref());
         article
     }
 
@@ -248,7 +293,7 @@ impl Farm {
             let Some(site) = self.sites.get(article.site) else { continue };
             let index = article.index;
             routes.insert(format!("{}{}", site.host, article.path), Resource::Page(index));
-            if site.template == Template::Amp {
+            if template_of(site, article) == Template::Amp {
                 routes.insert(format!("{}{}", site.host, address::plain_path(article)), Resource::Plain(index));
             }
             let short = address::short_path(article);
@@ -268,6 +313,16 @@ impl Farm {
         }
         routes.insert(format!("{SHORT_LINK_HOST}/robots.txt"), Resource::Robots(usize::MAX));
         self.routes = routes;
+    }
+}
+
+/// Returns the structure of an article's page: its site's, unless the article asks for another.
+pub(crate) fn template_of(site: &Site, article: &Article) -> Template {
+    match article.fault {
+        Some(Fault::MalformedHtml) => Template::DivSoup,
+        // The founding article has a standfirst and comments, which not every structure shows.
+        _ if article.founding => Template::JsonLd,
+        _ => site.template,
     }
 }
 

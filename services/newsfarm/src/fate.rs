@@ -85,20 +85,19 @@ impl Reason {
             | Self::ListedTooShortly
             | Self::EditNotAnnounced
             | Self::MalformedHtml => "",
-            Self::WrongCharset => "wrong_charset",
-            Self::DeletedBeforeServed | Self::Gone => "gone",
-            Self::NotFound => "not_found",
+            Self::WrongCharset | Self::Garbage => "undecodable",
+            Self::DeletedBeforeServed | Self::Gone | Self::NotFound => "gone",
             Self::RobotsDisallowed => "robots_disallowed",
-            Self::RobotsUnavailable => "robots_unavailable",
-            Self::HostBroken => "connect_failed",
-            Self::Cut => "body_cut",
+            // A broken host is never asked for more than its robots.txt.
+            Self::RobotsUnavailable | Self::HostBroken => "robots_unreachable",
+            Self::Cut => "protocol",
             Self::Stalled => "timeout",
-            Self::Garbage => "not_text",
-            Self::Oversized | Self::Bomb => "too_large",
+            Self::Oversized => "too_large",
+            Self::Bomb => "bomb",
             Self::BotWall => "bot_wall",
-            Self::Hub => "not_article",
-            Self::RedirectLoop => "too_many_redirects",
-            Self::Empty => "empty",
+            Self::Hub => "no_article",
+            Self::RedirectLoop => "redirect_loop",
+            Self::Empty => "empty_body",
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::address;
 use crate::article::{Article, Link, Removal};
-use crate::farm::{Farm, SITEMAP_PART};
+use crate::farm::{Farm, SITEMAP_PART, template_of};
 use crate::moment;
 use crate::site::{IDN_HOST, IDN_HOST_UNICODE, ListingKind, SHORT_LINK_HOST, Site, SiteFault};
 use crate::story::{BlockRole, Story};
@@ -64,7 +64,7 @@ impl Farm {
     fn entry(&self, site: &Site, article: &Article, kind: ListingKind, t_ms: i64) -> Entry {
         let version = article.version_at(t_ms).unwrap_or(1);
         let story = self.story(article, version);
-        let shown = site.template.shows();
+        let shown = template_of(site, article).shows();
         let summary = if shown.deck { story.deck.clone() } else { story.headline.clone() };
         // A page with a fault must not come in by the back door.
         let whole = site.full_content && article.fault.is_none() && !matches!(site.fault, Some(SiteFault::HostBroken));

@@ -37,12 +37,11 @@ impl Writer {
         Self { draw, words, used: HashSet::new() }
     }
 
-    /// Writes an article; a live blog has a heading over every post.
+    /// Writes an article without its headline; a live blog has a heading over every post.
     pub(crate) fn story(&mut self, live: bool) -> Story {
         let mut people = self.people();
         let mut story = Story {
             section: self.pick("sections"),
-            headline: self.headline(),
             deck: self.line("deck"),
             standfirst: self.line("lead"),
             authors: self.authors(),

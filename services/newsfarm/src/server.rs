@@ -90,7 +90,7 @@ impl FarmHandle {
         self.shared.log.lock().unwrap_or_else(PoisonError::into_inner).records.clone()
     }
 
-    /// Returns the fetcher's `hosts` table, every name on this address, as TOML.
+    /// Returns the part of the fetcher's configuration that leads every name here, as TOML.
     pub fn hosts_toml(&self) -> String {
         hosts_toml(&self.shared.farm, self.addr)
     }
@@ -122,9 +122,9 @@ impl Drop for FarmHandle {
     }
 }
 
-/// Returns the fetcher's `hosts` table, name to address, and the address that it must be allowed to reach.
+/// Returns the part of the fetcher's configuration that leads every name of the farm to an address, and allows it.
 pub fn hosts_toml(farm: &Farm, addr: SocketAddr) -> String {
-    let mut out = format!("allow_addresses = [\"{}\"]\n\n[hosts]\n", addr.ip());
+    let mut out = format!("[fetcher]\nallow_addresses = [\"{}\"]\n\n[fetcher.hosts]\n", addr.ip());
     for host in farm.hosts() {
         out.push_str(&format!("\"{host}\" = \"{addr}\"\n"));
     }

@@ -4,8 +4,8 @@ use std::io::{BufRead, Write};
 
 use serde::{Deserialize, Serialize};
 
-use crate::article::{Article, Fault};
-use crate::farm::Farm;
+use crate::article::Article;
+use crate::farm::{Farm, template_of};
 use crate::fate::{Fate, Reason};
 use crate::listing;
 use crate::moment;
@@ -140,7 +140,7 @@ impl Farm {
         let (fate, reason) = self.fate(site, article, version, end_ms);
         let story = self.story(article, version);
         let words = Words::of(site.language);
-        let template = if article.fault == Some(Fault::MalformedHtml) { Template::DivSoup } else { site.template };
+        let template = template_of(site, article);
         let shown = template.shows();
         let canonical_url = self.canonical(site, article);
         let url = listing::clean_link(site, article);
@@ -199,7 +199,7 @@ impl Farm {
         texts.extend(story.comments.iter().map(|comment| comment.text.clone()));
         texts.push(words.first("disclaimer").to_owned());
         texts.push(words.first("cookie").to_owned());
-        if site.template == Template::Paywall {
+        if template_of(site, article) == Template::Paywall {
             texts.push(words.first("paywall").to_owned());
         }
         texts.extend(self.related(site, article).into_iter().map(|(title, _)| title));

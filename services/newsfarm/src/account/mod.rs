@@ -26,7 +26,7 @@ pub struct Observed {
     pub url: String,
     /// The canonical address.
     pub canonical_url: String,
-    /// True when it was made from the listing because the page was refused.
+    /// True when it was made from the listing because the page was refused; counted apart, and compared with nothing.
     pub feed_only: bool,
     /// Headline.
     pub headline: String,
@@ -127,24 +127,19 @@ impl<'a> Book<'a> {
             self.report.unexpected.push(finding(one, "address is not of the farm".into()));
             return;
         };
+        if one.feed_only {
+            // The listing's own words stand for a page that was refused; they are no version of the page.
+            self.report.feed_only += 1;
+            return;
+        }
         match best(self.truth, candidates, one) {
-            // The listing's own words may stand for a page that was refused. They are a version of the page only when
-            // the listing carries all of it.
-            Some((whole, index)) if !one.feed_only || (whole && self.is_listed_in_full(index)) => {
-                self.enter_version(index, one);
-            }
-            _ if one.feed_only => self.report.feed_only += 1,
-            Some((_, index)) => self.enter_version(index, one),
+            Some(index) => self.enter_version(index, one),
             None => {
                 let first = candidates.first().and_then(|index| self.truth.get(*index));
                 let about = first.map_or(String::new(), |record| format!(" ({:?}, {:?})", record.fate, record.reason));
                 self.report.unexpected.push(finding(one, format!("content is of no version of this article{about}")));
             }
         }
-    }
-
-    fn is_listed_in_full(&self, index: usize) -> bool {
-        self.truth.get(index).is_some_and(|record| record.listed_in_full && record.fate != Fate::MustNotAppear)
     }
 
     fn enter_version(&mut self, index: usize, one: &Observed) {
@@ -215,9 +210,7 @@ fn finding(one: &Observed, what: String) -> Finding {
 
 /// Finds the version that says what was observed: same body and headline at best, and at least one of the headline,
 /// the body, or a third of the paragraphs.
-///
-/// The flag tells whether body and headline are the same.
-fn best(truth: &[TruthRecord], candidates: &[usize], one: &Observed) -> Option<(bool, usize)> {
+fn best(truth: &[TruthRecord], candidates: &[usize], one: &Observed) -> Option<usize> {
     let headline = plain(&one.headline);
     let paragraphs = paragraphs_of(&one.body);
     let mut best: Option<(f64, usize)> = None;
@@ -233,7 +226,7 @@ fn best(truth: &[TruthRecord], candidates: &[usize], one: &Observed) -> Option<(
             best = Some((score, index));
         }
     }
-    best.map(|(score, index)| (score > 2.99, index))
+    best.map(|(_, index)| index)
 }
 
 /// Measures how many paragraphs two bodies share, of all that either has: 1 for equal bodies.

@@ -91,7 +91,7 @@ pub(super) fn graph(page: &Page<'_>) -> String {
     format!(
         "{head}<body class=\"single\">\n{nav}<div class=\"breadcrumb\"><a href=\"/\">{site}</a> › <a href=\"/section/0/\">{section}</a></div>\n\
          <div class=\"entry\"><header class=\"entry-header\"><h1 class=\"entry-title\">{headline}</h1>\
-         <div class=\"entry-excerpt\">{deck}</div>{byline}<span class=\"entry-date\">{date}</span></header>\n{figure}\
+         <div class=\"entry-subtitle\">{deck}</div>{byline}<span class=\"entry-date\">{date}</span></header>\n{figure}\
          <div class=\"entry-content\">\n{body}<div class=\"sharedaddy\">{share}</div></div>\n</div>\n{promo}{related}{comments}{footer}</body>\n</html>\n",
         head = page.head(&format!("{}{}", page.og(), script(&graph))),
         nav = page.nav(),
@@ -132,7 +132,7 @@ pub(super) fn semantic(page: &Page<'_>) -> String {
         _ => String::new(),
     };
     format!(
-        "{head}<body>\n<header>{nav}</header>\n<main>\n<article>\n<header>\n<p class=\"kicker-section\">{section}</p>\n\
+        "{head}<body>\n<header>{nav}</header>\n<main>\n<article>\n<header>\n<p class=\"section-name\">{section}</p>\n\
          <h1>{headline}</h1>\n<p class=\"dek\">{deck}</p>\n{byline}<time datetime=\"{published}\" pubdate>{date}</time>\n</header>\n\
          <section class=\"lede\"><p class=\"lead\">{standfirst}</p></section>\n{figure}<section class=\"text\">\n{body}</section>\n\
          <footer><p class=\"share\">{share}</p></footer>\n</article>\n{comments}</main>\n{footer}</body>\n</html>\n",
