@@ -263,25 +263,21 @@ impl Poll {
         let mut records: Vec<Record> = Vec::new();
         let mut wait = Duration::from_millis(if self.waiting.is_empty() { 20 } else { 5 });
         let mut failed = None;
-        while records.len() < BATCH && !self.budget.is_full() {
+        // At least one poll a turn, also at the high mark: it keeps the membership and the callbacks alive. A message that
+        // comes nevertheless, because the mark was reached a moment ago, has been read and must be handed over.
+        loop {
             match self.membership.consumer.poll(wait) {
                 None => break,
                 Some(Ok(message)) => records.push(record_of(&message, Some(&self.budget))),
-                Some(Err(error)) => match self.on_error(error) {
-                    Ok(()) => break,
-                    Err(error) => {
-                        failed = Some(error);
-                        break;
-                    }
-                },
+                Some(Err(error)) => {
+                    failed = self.on_error(error).err();
+                    break;
+                }
+            }
+            if records.len() >= BATCH || self.budget.is_full() {
+                break;
             }
             wait = Duration::ZERO;
-        }
-        if self.budget.is_full() && records.is_empty() {
-            // Keeps the group membership and the callbacks alive while nothing may be read: all partitions are paused.
-            if let Some(Err(error)) = self.membership.consumer.poll(Duration::from_millis(20)) {
-                self.on_error(error)?;
-            }
         }
         if shared.rebalances.load(Ordering::Relaxed) != rebalances {
             // Records of an assignment that ended meanwhile must not be taken for those of the next one.

@@ -150,7 +150,8 @@ impl Log for KafkaLog {
         each: &mut (dyn FnMut(Record) + Send),
     ) -> Result<u64, LogError> {
         let (settings, at, asker) = (self.settings.clone(), partition.clone(), Arc::clone(&self.asker));
-        let mut snapshot = blocking(move || settle(|| reader::Snapshot::open(&settings, &asker, at.clone(), from))).await?;
+        let mut snapshot =
+            blocking(move || settle(|| reader::Snapshot::open(&settings, &asker, at.clone(), from))).await?;
         loop {
             let (back, records) = blocking(move || {
                 let records = snapshot.read()?;

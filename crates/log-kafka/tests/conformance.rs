@@ -1,4 +1,5 @@
 //! The conformance suite on a real Kafka.
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)]
 
 use std::sync::Arc;
 

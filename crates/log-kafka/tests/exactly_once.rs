@@ -1,7 +1,7 @@
 //! The first proof: an identity stage on a real Kafka, killed with SIGKILL twenty times, and an accountant.
 //!
 //! The worker is this test binary itself, started again as a child with `NABA_WORKER` set.
-#![allow(clippy::print_stderr)]
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)]
 
 use std::collections::BTreeMap;
 use std::process::Command;

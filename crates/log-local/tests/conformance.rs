@@ -1,4 +1,5 @@
 //! The conformance suite on the local log.
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)]
 
 use std::sync::Arc;
 

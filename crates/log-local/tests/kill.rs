@@ -1,6 +1,7 @@
 //! The local log and `kill -9`: what was acknowledged is there, what was not is whole or absent.
 //!
 //! The writer is this test binary itself, started again as a child with `NABA_WRITER` set.
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)]
 
 use std::io::{BufRead, BufReader, Write as _};
 use std::path::Path;

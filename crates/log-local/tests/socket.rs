@@ -1,4 +1,5 @@
 //! The socket of the local log, and what retention and compaction leave.
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)]
 
 use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;

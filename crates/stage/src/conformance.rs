@@ -2,7 +2,7 @@
 //!
 //! Each case takes topics of its own on the log that it is given, so that cases can share a broker. For tests only: a broken
 //! promise is a panic.
-#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, clippy::manual_async_fn)]
 
 use std::collections::BTreeMap;
 use std::future::Future;
