@@ -140,7 +140,7 @@ impl Farm {
                 let changed_ms = self.last_change(site, t_ms);
                 let body = self.shelved(resource, changed_ms, || charset.encode(&self.listing(site, kind, t_ms)));
                 let answer = Answer::new(200, &format!("{name}; charset={}", charset.name()), body);
-                finish(site, answer, self.config().epoch_ms + changed_ms, ask)
+                self.finish(site, answer, changed_ms, ask, t_ms)
             }),
             Resource::SitemapPart { site, part } => self.with_listing(site, t_ms, |site| {
                 let changed_ms = self.last_change(site, t_ms);
@@ -149,7 +149,7 @@ impl Farm {
                     if site.gzip_sitemap { pack::gzip(&text) } else { text }
                 });
                 let name = if site.gzip_sitemap { "application/gzip" } else { "application/xml; charset=utf-8" };
-                finish(site, Answer::new(200, name, body), self.config().epoch_ms + changed_ms, ask)
+                self.finish(site, Answer::new(200, name, body), changed_ms, ask, t_ms)
             }),
         }
     }
@@ -265,7 +265,7 @@ impl Farm {
         let charset = if template == Template::Amp { Charset::Utf8 } else { site.charset };
         let text = self.page_text(site, article, template, charset.name(), version);
         let answer = Answer::new(200, &format!("text/html; charset={}", charset.name()), charset.encode(&text));
-        finish(site, answer, self.config().epoch_ms + article.version_from(version), ask)
+        self.finish(site, answer, article.version_from(version), ask, t_ms)
     }
 
     /// Writes the page of a version.
@@ -319,36 +319,41 @@ impl Farm {
     }
 }
 
-/// Adds validators, answers conditional requests, and applies the content coding.
-fn finish(site: &Site, mut answer: Answer, changed_ms: i64, ask: &Ask) -> Answer {
-    let tag = pack::etag(&answer.body);
-    let (etag, dated) = match site.validators {
-        Validators::Both => (Some(tag), true),
-        Validators::WeakEtag => (Some(format!("W/{tag}")), false),
-        Validators::LastModified => (None, true),
-        Validators::None => (None, false),
-    };
-    let modified = dated.then(|| moment::http(changed_ms));
-    let unchanged = match (&etag, &ask.if_none_match) {
-        (Some(etag), Some(sent)) => {
-            sent.split(',').any(|one| one.trim().trim_start_matches("W/") == etag.trim_start_matches("W/"))
+impl Farm {
+    /// Adds validators, answers conditional requests, and applies the content coding.
+    fn finish(&self, site: &Site, mut answer: Answer, changed_ms: i64, ask: &Ask, t_ms: i64) -> Answer {
+        let tag = pack::etag(&answer.body);
+        let (etag, dated) = match site.validators {
+            Validators::Both => (Some(tag), true),
+            Validators::WeakEtag => (Some(format!("W/{tag}")), false),
+            Validators::LastModified => (None, true),
+            Validators::None => (None, false),
+        };
+        // A second that is not over may bring another change, which the date could not show (RFC 9110, section 8.8.2.2).
+        let (changed, now) = (self.config().epoch_ms + changed_ms, self.config().epoch_ms + t_ms);
+        let dated = dated && changed.div_euclid(1000) < now.div_euclid(1000);
+        let modified = dated.then(|| moment::http(changed));
+        let unchanged = match (&etag, &ask.if_none_match) {
+            (Some(etag), Some(sent)) => {
+                sent.split(',').any(|one| one.trim().trim_start_matches("W/") == etag.trim_start_matches("W/"))
+            }
+            (_, None) => modified.is_some() && modified == ask.if_modified_since,
+            (None, Some(_)) => false,
+        };
+        if let Some(etag) = etag {
+            answer.headers.push(("etag", etag));
         }
-        (_, None) => modified.is_some() && modified == ask.if_modified_since,
-        (None, Some(_)) => false,
-    };
-    if let Some(etag) = etag {
-        answer.headers.push(("etag", etag));
+        if let Some(modified) = modified {
+            answer.headers.push(("last-modified", modified));
+        }
+        if unchanged {
+            answer.status = 304;
+            answer.body = Vec::new();
+            return answer;
+        }
+        encode(site.coding, &mut answer, &ask.accept_encoding);
+        answer
     }
-    if let Some(modified) = modified {
-        answer.headers.push(("last-modified", modified));
-    }
-    if unchanged {
-        answer.status = 304;
-        answer.body = Vec::new();
-        return answer;
-    }
-    encode(site.coding, &mut answer, &ask.accept_encoding);
-    answer
 }
 
 fn encode(coding: Coding, answer: &mut Answer, accepted: &str) {

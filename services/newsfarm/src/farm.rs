@@ -257,7 +257,9 @@ impl Farm {
         if draw.chance(config.edited_per_mille) {
             let edits = if draw.chance(300) { 2 } else { 1 };
             for _ in 0..edits {
-                last += draw.between(config.edit_after_ms.0, config.edit_after_ms.1).max(1);
+                // Some versions are corrected at once, before a fair client can have come by.
+                let (low, high) = if draw.chance(150) { (1, config.min_served_ms / 2) } else { config.edit_after_ms };
+                last = self.next_second(last, last + draw.between(low, high).max(1));
                 article.versions.push(last);
             }
         }
@@ -273,6 +275,14 @@ impl Farm {
         } else if whole {
             planner.add_original(site, article.index);
         }
+    }
+
+    /// Moves a change into the second after the last one at the earliest: listings state whole seconds, and a client
+    /// could not tell two changes in one second from one.
+    fn next_second(&self, before: i64, at: i64) -> i64 {
+        let epoch = self.config.epoch_ms;
+        let second = |ms: i64| (epoch + ms).div_euclid(1000);
+        if second(at) > second(before) { at } else { (second(before) + 1) * 1000 - epoch }
     }
 
     fn plan_routes(&mut self) {

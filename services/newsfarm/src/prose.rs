@@ -30,11 +30,12 @@ pub(crate) struct Writer {
     draw: Draw,
     words: &'static Words,
     used: HashSet<String>,
+    used_frames: HashSet<&'static str>,
 }
 
 impl Writer {
     pub(crate) fn new(draw: Draw, words: &'static Words) -> Self {
-        Self { draw, words, used: HashSet::new() }
+        Self { draw, words, used: HashSet::new(), used_frames: HashSet::new() }
     }
 
     /// Writes an article without its headline; a live blog has a heading over every post.
@@ -226,13 +227,28 @@ impl Writer {
     fn fresh_raw(&mut self, list: &str, given: &Given<'_>) -> String {
         let mut text = String::new();
         for _ in 0..20 {
-            let frame = self.pick(list);
-            text = self.fill(&frame, given);
+            let frame = self.frame(list);
+            text = self.fill(frame, given);
             if self.used.insert(text.clone()) {
                 break;
             }
         }
         text
+    }
+
+    /// Draws a frame, each once before any comes again, so that paragraphs of an article differ in more than names.
+    fn frame(&mut self, list: &str) -> &'static str {
+        let all = self.words.list(list);
+        if all.iter().all(|frame| self.used_frames.contains(frame.as_str())) {
+            all.iter().for_each(|frame| {
+                self.used_frames.remove(frame.as_str());
+            });
+        }
+        let left: Vec<&str> =
+            all.iter().map(String::as_str).filter(|frame| !self.used_frames.contains(frame)).collect();
+        let frame = self.draw.pick(&left).copied().unwrap_or_default();
+        self.used_frames.insert(frame);
+        frame
     }
 
     fn fill(&mut self, frame: &str, given: &Given<'_>) -> String {

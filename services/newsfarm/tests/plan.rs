@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use naba_newsfarm::{
     Ask, Charset, Coding, Delivery, Farm, FarmConfig, Fate, Fault, LANGUAGES, Reason, Schedule, Template, TruthRecord,
-    read_truth, write_truth,
+    Validators, read_truth, write_truth,
 };
 use proptest::prelude::*;
 
@@ -97,6 +97,7 @@ fn two_thousand_articles_show_every_language_template_and_reason() {
         Reason::Recovered,
         Reason::Slow,
         Reason::EditNotAnnounced,
+        Reason::ServedTooShortly,
         Reason::MalformedHtml,
         Reason::WrongCharset,
         Reason::DeletedBeforeServed,
@@ -226,6 +227,19 @@ fn an_unchanged_answer_is_not_sent_twice() {
 }
 
 #[test]
+fn a_date_is_a_validator_only_when_its_second_is_over() {
+    let farm = farm();
+    let dated = |site: &&naba_newsfarm::Site| site.validators == Validators::LastModified && site.fault.is_none();
+    let site = farm.sites().iter().find(dated).unwrap();
+    let address = site.address(site.listing.path());
+    assert_eq!(get(&farm, &address, 500).header("last-modified"), None);
+    let date = get(&farm, &address, 1_000).header("last-modified").map(str::to_owned);
+    let ask =
+        Ask { host: site.host.clone(), path: site.listing.path().into(), if_modified_since: date, ..Ask::default() };
+    assert_eq!(farm.answer(&ask, 2_000).status, 304);
+}
+
+#[test]
 fn a_coding_is_used_only_when_the_client_accepts_it() {
     let farm = farm();
     let site = farm.sites().iter().find(|site| site.coding == Coding::Zstd && site.fault.is_none()).unwrap();
@@ -314,7 +328,8 @@ proptest! {
             prop_assert_eq!(*canonical.entry(&record.canonical_url).or_insert(record.article), record.article);
             // Versions of an article say different things.
             prop_assert!(said.insert((record.article, record.headline.clone(), record.body_text())));
-            prop_assert!(record.superseded_at_ms.is_none_or(|next| next > record.publish_at_ms));
+            let second = |ms: i64| (farm.config().epoch_ms + ms).div_euclid(1000);
+            prop_assert!(record.superseded_at_ms.is_none_or(|next| second(next) > second(record.publish_at_ms)));
             prop_assert!(!record.headline.is_empty() && !record.body.is_empty());
             for quote in &record.quotes {
                 prop_assert!(record.body[quote.block].text.contains(&quote.text));
