@@ -67,10 +67,15 @@ generated:
 	$(CARGO) xtask docs --check
 deny:
 	cargo-deny --locked check licenses bans sources
-chart:
+# With the program at hand, what the chart renders and what the compose file sets is put before it.
+chart deploy-check: export NABA := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/debug/naba
+chart: naba
 	helm/test.sh
-deploy-check:
+deploy-check: naba
 	deploy/test.sh
+.PHONY: naba
+naba:
+	$(CARGO) build --locked -p naba
 
 # ---- testing ---------------------------------------------------------------------------------------------------------
 

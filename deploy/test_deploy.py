@@ -1,7 +1,9 @@
-"""Checks that what deploy/ says in several places agrees."""
+"""Checks that what deploy/ says in several places agrees. With NABA set to the program, configurations are put before it."""
 
+import os
 import pathlib
 import re
+import subprocess
 import sys
 import tomllib
 import xml.etree.ElementTree as ElementTree
@@ -10,6 +12,8 @@ import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 STAGES = ["fetcher", "parser", "enricher", "sink"]
+# Sections that every service reads.
+SHARED = {"KAFKA", "ADMIN", "STAGE", "LOG", "SHUTDOWN"}
 SUFFIXES = re.compile(r"_(bucket|count|sum)$")
 
 
@@ -68,6 +72,25 @@ def compose():
     return len(services)
 
 
+def configurations():
+    """Asks the program whether it would start with the configurations of the compose file."""
+    naba = os.environ.get("NABA")
+    if not naba:
+        return
+    environment = {}
+    for service in yaml.safe_load(read("deploy/compose.yaml"))["services"].values():
+        for key, value in (service.get("environment") or {}).items():
+            if key.startswith("NABA__"):
+                environment[key] = re.sub(r"\$\{\w+:-(\w*)\}", r"\1", value)
+    for stage in STAGES:
+        command = [naba, "check-config", "--service", stage]
+        own = environment if stage == "sink" else {k: v for k, v in environment.items() if k.split("__")[1] in SHARED}
+        if stage == "fetcher":
+            command += ["--config", str(ROOT / "deploy/compose/fetcher.toml")]
+        done = subprocess.run(command, capture_output=True, text=True, env={**own, "PATH": os.environ["PATH"]})
+        check(done.returncode == 0, f"compose: the {stage} refuses its configuration:\n{done.stderr}")
+
+
 def helm():
     services = yaml.safe_load(read("helm/naba/values.yaml"))["services"]
     check(sorted(services) == sorted(STAGES), "the chart has other services than the four")
@@ -84,4 +107,5 @@ def dockerfile():
 
 helm()
 dockerfile()
+configurations()
 print(f"deploy: {alerts()} alerts tested and explained, {compose()} compose services agree with topics, pom and chart")

@@ -1,13 +1,21 @@
-"""Checks what schemas cannot: hardening, grace periods and configuration of every rendered pod."""
+"""Checks what schemas cannot: hardening, grace periods and configuration of every rendered pod.
 
+With NABA set to the program, every rendered configuration is also put before it.
+"""
+
+import os
 import pathlib
+import subprocess
 import sys
+import tempfile
 import tomllib
 
 import yaml
 
 DRAIN_MARGIN_SECONDS = 5
 DEFAULT_DEADLINE_SECONDS = 25
+# Keys of the Secret that the values under ci/ name.
+SECRETS = ["postgres-password"]
 
 
 def check(condition, message):
@@ -47,6 +55,18 @@ def pod(where, workload, configs):
     )
 
 
+def accepted(where, service, text):
+    """Asks the program whether it would start with this configuration; secrets stand in a folder of our own."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name in SECRETS:
+            (pathlib.Path(folder) / name).write_text("secret")
+        file = pathlib.Path(folder) / "naba.toml"
+        file.write_text(text.replace("/etc/naba/secrets", folder))
+        command = [os.environ["NABA"], "check-config", "--service", service, "--config", str(file)]
+        done = subprocess.run(command, capture_output=True, text=True, env={"PATH": os.environ["PATH"]})
+    check(done.returncode == 0, f"{where}: the {service} refuses its configuration:\n{done.stderr}")
+
+
 def main(folder):
     for file in sorted(pathlib.Path(folder).glob("*.yaml")):
         documents = [d for d in yaml.safe_load_all(file.read_text()) if d]
@@ -55,7 +75,10 @@ def main(folder):
         check(workloads, f"{file.name} has no workload")
         for workload in workloads:
             check(workload["spec"]["podManagementPolicy"] == "Parallel", f"{file.name}: pods start one by one")
-            pod(f"{file.name}: {workload['metadata']['name']}", workload, configs)
+            name = workload["metadata"]["name"]
+            pod(f"{file.name}: {name}", workload, configs)
+            if os.environ.get("NABA"):
+                accepted(file.name, workload["metadata"]["labels"]["app.kubernetes.io/component"], configs[name])
 
 
 main(sys.argv[1])
