@@ -86,9 +86,9 @@ test: setup-test ## All tests, on a real Kafka, PostgreSQL and Prometheus that t
 eval: setup-build ## Score extraction and enrichment on $(SHARED)/gold and $(SHARED)/seed against the pinned floors
 	$(CARGO) build --locked -p naba
 	$(CARGO) xtask eval --shared $(SHARED)
-bench: setup-build ## Measure throughput beside what a bare producer and consumer reach on this machine
+bench: setup-build ## Measure throughput beside what a bare client reaches on this machine (ARGS="--articles 1000")
 	@deploy/setup.sh kafka
-	deploy/bench.sh
+	deploy/bench.sh $(ARGS)
 
 # ---- housekeeping ----------------------------------------------------------------------------------------------------
 
