@@ -83,7 +83,7 @@ naba:
 test: setup-test ## All tests, on a real Kafka, PostgreSQL and Prometheus that they start themselves
 	$(CARGO) build $(BINARIES)
 	$(CARGO) test --workspace --locked
-eval: setup-build ## Score extraction and enrichment on $(SHARED)/gold and $(SHARED)/seed against the pinned floors
+eval: setup-build ## Score extraction and enrichment on ../shared/gold and ../shared/seed against the pinned floors
 	$(CARGO) build --locked -p naba
 	$(CARGO) xtask eval --shared $(SHARED)
 bench: setup-build ## Measure throughput beside what a bare client reaches on this machine (ARGS="--articles 1000")
