@@ -337,22 +337,23 @@ fn read(lines: &[Line], kinds: &[Kind]) -> ParsedComment {
         l.words <= 3 && l.text.trim_end_matches('.').rsplit(' ').next().is_some_and(|w| w.chars().count() == 1)
     };
     let short = |l: &Line| l.words <= 4 && l.weight <= 40 && (!l.ends_sentence() || initial(l));
+    let mut author_above = !comment.author.is_empty();
     if comment.author.is_empty() && texts.len() >= 2 {
-        if texts.first().is_some_and(|l| short(l)) {
-            comment.author = clean(&texts.remove(0).text);
-        } else if texts.len() == 2 && texts.last().is_some_and(|l| short(l)) {
+        let below =
+            texts.len() == 2 && texts.last().zip(texts.first()).is_some_and(|(l, f)| short(l) && l.words < f.words);
+        if below {
             comment.author = texts.pop().map(|l| clean(&l.text)).unwrap_or_default();
+        } else if texts.first().is_some_and(|l| short(l)) {
+            comment.author = clean(&texts.remove(0).text);
+            author_above = true;
         }
-    } else if texts.len() >= 2 && comment.title.is_empty() {
-        let titled = texts.first().is_some_and(|l| {
-            let heading = matches!(l.tag, Tag::Heading(_));
-            let above_meta = text_before_meta == 1 && meta_after_text && texts.len() >= 2 && !lines_signed_below(kinds);
-            let brief = l.words <= 6 && l.group > 0 || l.words <= 4 && lines_signed_below(kinds);
-            heading || above_meta || (brief && texts.get(1).is_some_and(|next| next.words > l.words))
-        });
-        if titled {
-            comment.title.clone_from(&texts.remove(0).text);
-        }
+    }
+    if texts.len() >= 2
+        && comment.title.is_empty()
+        && author_above
+        && is_title(&texts, kinds, text_before_meta, meta_after_text)
+    {
+        comment.title.clone_from(&texts.remove(0).text);
     }
     if comment.text.is_empty() {
         comment.text = texts.iter().map(|l| l.text.as_str()).collect::<Vec<_>>().join("\n");
@@ -363,6 +364,17 @@ fn read(lines: &[Line], kinds: &[Kind]) -> ParsedComment {
         }
     }
     comment
+}
+
+/// Tells whether the first of the texts is the title: a heading, a line of another kind, or one above the author.
+fn is_title(texts: &[&Line], kinds: &[Kind], text_before_meta: usize, meta_after_text: bool) -> bool {
+    let (Some(first), Some(second)) = (texts.first(), texts.get(1)) else { return false };
+    let signed = lines_signed_below(kinds);
+    let heading = matches!(first.tag, Tag::Heading(_));
+    let unlike = first.group > 0 && first.signature != second.signature && first.words <= 8;
+    let above_author = text_before_meta == 1 && meta_after_text && !signed;
+    let brief = signed && first.words <= 4 && second.words > first.words;
+    heading || unlike || above_author || brief
 }
 
 fn lines_signed_below(kinds: &[Kind]) -> bool {

@@ -55,7 +55,7 @@ impl ExtractError {
             Self::TooLarge(_) => "too_large",
             Self::TooDeep(_) => "too_deep",
             Self::TooManyNodes(_) => "too_many_nodes",
-            Self::NoArticle => "no_article",
+            Self::NoArticle => "not_an_article",
             Self::BotWall(_) => "bot_wall",
             Self::TooShort(_) => "too_short",
             Self::NoHeadline => "no_headline",

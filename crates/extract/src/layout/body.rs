@@ -58,7 +58,14 @@ pub fn start(lines: &[Line], known: &Known) -> usize {
         let next = lines.iter().skip(1).position(sentence).map_or(lines.len(), |at| at + 1);
         return next;
     }
-    first
+    below_clock(lines, first)
+}
+
+/// The head of a live blog's first post stands between its time and its text.
+fn below_clock(lines: &[Line], first: usize) -> usize {
+    let line = |back: usize| first.checked_sub(back).and_then(|at| lines.get(at));
+    let head = line(1).is_some_and(|l| l.weight <= 110 && !l.is_date() && furniture(l).is_none());
+    if head && line(2).is_some_and(Line::is_clock) { first - 1 } else { first }
 }
 
 /// Right below the headline and followed by a byline or a date, not by the next paragraph.
@@ -74,7 +81,7 @@ fn is_plain_deck(lines: &[Line]) -> bool {
 
 fn differs_from_body(lines: &[Line], at: usize) -> bool {
     let of = lines.get(at).map(|l| l.signature);
-    lines.iter().skip(at + 1).filter(|l| l.in_prose()).take(3).all(|l| Some(l.signature) != of)
+    lines.iter().skip(at + 1).filter(|l| l.in_body && l.is_prose()).take(3).all(|l| Some(l.signature) != of)
 }
 
 /// An interview begins with its first question.

@@ -244,7 +244,7 @@ impl Context<'_> {
 
     /// A deck stands right below the headline and is short; a standfirst introduces in sentences.
     fn deck_or_standfirst(&self, line: &Line) -> Decision {
-        let limit = if naba_text::direction_of(&line.text) == naba_text::Direction::Rtl { 115 } else { 140 };
+        let limit = if naba_text::direction_of(&line.text) == naba_text::Direction::Rtl { 105 } else { 140 };
         let long = line.weight > limit && line.ends_sentence() || line.weight > limit + 20;
         if self.has_deck || long || !self.adjacent {
             (BlockRole::Standfirst, "below_headline", 0.7)
