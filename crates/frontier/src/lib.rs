@@ -34,6 +34,7 @@ mod settings;
 
 pub use decision::{Decision, Ending, reasons};
 pub use machine::{Accepted, EntryError, Frontier, forbidden};
+pub use page::is_news;
 pub use request::{Answer, Blame, FetchRequest, Listing, Target};
 pub use robots::{MAX_ROBOTS_BYTES, Robots, RobotsAnswer};
 pub use settings::Settings;

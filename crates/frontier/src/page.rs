@@ -24,7 +24,7 @@ pub(crate) fn accept(
     if again && state.status() != SeenStatus::Fetched {
         return Some(pending(now, entry));
     }
-    if state.status() == SeenStatus::Pending || !says_more(&entry, &state) {
+    if !is_news(&entry, &state) {
         return None;
     }
     if state.status() == SeenStatus::Fetched {
@@ -44,6 +44,11 @@ fn pending(now: Millis, entry: FrontierEntry) -> SeenEntry {
         next_fetch_at: Some(timestamp_of(now)),
         ..SeenEntry::default()
     }
+}
+
+/// Returns true when a listing entry asks for more than what is stored about its address already plans.
+pub fn is_news(entry: &FrontierEntry, known: &SeenEntry) -> bool {
+    known.status() != SeenStatus::Pending && says_more(entry, known)
 }
 
 /// Returns true when a listing entry asks for another look: a later time, or other words in the same listing (RSS has no

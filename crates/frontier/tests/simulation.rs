@@ -1,5 +1,7 @@
 //! The frontier against a virtual web under a virtual clock: every request, its instant and its answer are on record.
 
+#![allow(clippy::unwrap_used)] // clippy knows test functions, not the virtual web around them
+
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 

@@ -1,0 +1,181 @@
+//! From what was fetched to a RawDocument and its record.
+
+use bytes::Bytes;
+use naba_model::{Millis, millis_of, sha256_hex, timestamp_of};
+use naba_proto::v1::{FrontierEntry, HttpHeader, Origin, RawDocument, Robots};
+use naba_stage::Output;
+
+use crate::http::HttpResponse;
+
+/// Most bytes of all kept headers together.
+const MAX_HEADER_BYTES: usize = 64 * 1024;
+
+/// A page or file as it was read.
+#[derive(Debug, Clone)]
+pub(crate) struct Fetched {
+    pub(crate) body: Bytes,
+    pub(crate) sha256: String,
+    pub(crate) status: u32,
+    pub(crate) headers: Vec<HttpHeader>,
+    pub(crate) content_type: String,
+    pub(crate) fetched_at: Millis,
+    pub(crate) robots: Robots,
+}
+
+impl Fetched {
+    pub(crate) fn over_http(response: HttpResponse, keep: &[String], robots: Robots, fetched_at: Millis) -> Self {
+        let content_type = response.header("content-type").unwrap_or_default().to_owned();
+        Self {
+            sha256: sha256_hex(&response.body),
+            status: response.status.into(),
+            headers: kept(&response.headers, keep),
+            body: response.body,
+            content_type,
+            fetched_at,
+            robots,
+        }
+    }
+
+    /// Makes the document that a listing's own content stands in for.
+    pub(crate) fn from_listing(entry: &FrontierEntry, robots: Robots, now: Millis) -> Self {
+        let content = entry.discovery.as_ref().map(|d| d.content_html.clone()).unwrap_or_default();
+        Self {
+            sha256: sha256_hex(content.as_bytes()),
+            body: Bytes::from(content),
+            status: 0,
+            headers: Vec::new(),
+            content_type: "text/html; charset=utf-8".to_owned(),
+            fetched_at: now,
+            robots,
+        }
+    }
+
+    pub(crate) fn into_document(self, entry: FrontierEntry, attempt: u32, feed_only: bool) -> RawDocument {
+        let asked = if entry.original_url.is_empty() { entry.url.clone() } else { entry.original_url };
+        let mut discovery = entry.discovery;
+        if feed_only && let Some(discovery) = &mut discovery {
+            // It is the body already.
+            discovery.content_html = String::new();
+        }
+        RawDocument {
+            url_hash: entry.url_hash,
+            source_id: entry.source_id,
+            source_name: entry.source_name,
+            source_country: entry.source_country,
+            url: asked,
+            final_url: entry.url,
+            redirects: entry.redirects,
+            fetched_at: Some(timestamp_of(self.fetched_at)),
+            status: self.status,
+            headers: self.headers,
+            charset_hint: charset(&self.content_type).unwrap_or_default().to_owned(),
+            content_type: self.content_type,
+            body: self.body,
+            sha256: self.sha256,
+            discovered_at: entry.discovered_at,
+            discovery,
+            robots: Some(self.robots),
+            origin: entry.origin,
+            attempt,
+            feed_only,
+            tdm: None,
+            ai_signals: Vec::new(),
+        }
+    }
+}
+
+/// Makes the record of a document, with its clocks as headers.
+pub(crate) fn record(document: &RawDocument) -> Output {
+    let (role, origin) = match document.origin() {
+        Origin::Backfill => ("backfill-raw", "backfill"),
+        Origin::Push => ("raw", "push"),
+        Origin::Live | Origin::Unspecified => ("raw", "live"),
+    };
+    let clock = |at: Option<Millis>| at.map(|at| at.to_string()).unwrap_or_default();
+    let published = document.discovery.as_ref().and_then(|d| d.published_at.as_ref()).map(millis_of);
+    let id = format!("{}/{}", document.url_hash, document.attempt);
+    Output::new(role, document.url_hash.clone(), document)
+        .event(id, "naba.document.fetched.v1")
+        .header("naba-origin", origin)
+        .header("naba-fetched-at", clock(document.fetched_at.as_ref().map(millis_of)))
+        .header("naba-discovered-at", clock(document.discovered_at.as_ref().map(millis_of)))
+        .header("naba-published-at", clock(published))
+}
+
+fn kept(headers: &[(String, String)], keep: &[String]) -> Vec<HttpHeader> {
+    let mut left = MAX_HEADER_BYTES;
+    let wanted = headers.iter().filter(|(name, _)| keep.contains(name));
+    let fits = wanted.take_while(|(name, value)| {
+        let size = name.len() + value.len();
+        let fits = size <= left;
+        left = left.saturating_sub(size);
+        fits
+    });
+    fits.map(|(name, value)| HttpHeader { name: name.clone(), value: value.clone() }).collect()
+}
+
+/// Returns the charset parameter of a Content-Type.
+fn charset(content_type: &str) -> Option<&str> {
+    let parameters = content_type.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
+    let mut charsets = parameters.filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));
+    charsets.next().map(|(_, value)| value.trim().trim_matches(['"', '\'']))
+}
+
+#[cfg(test)]
+mod tests {
+    use naba_model::{Checked, NormalUrl, UrlHash};
+    use naba_proto::v1::{Discovery, Redirect};
+
+    use super::*;
+
+    fn entry() -> FrontierEntry {
+        let url = NormalUrl::parse("https://b.example/2").unwrap();
+        FrontierEntry {
+            url_hash: UrlHash::of(&url).into_string(),
+            url: url.to_string(),
+            original_url: "https://a.example/1".into(),
+            redirects: vec![Redirect { url: "https://a.example/1".into(), status: 301 }],
+            discovery: Some(Discovery {
+                content_html: "<p>x</p>".into(),
+                published_at: Some(timestamp_of(7)),
+                ..Discovery::default()
+            }),
+            discovered_at: Some(timestamp_of(8)),
+            ..FrontierEntry::default()
+        }
+    }
+
+    #[test]
+    fn a_document_keeps_the_contract_and_tells_both_addresses() {
+        let fetched = Fetched::from_listing(&entry(), Robots::default(), 9);
+        let document = Checked::new(fetched.into_document(entry(), 3, true)).unwrap();
+        assert_eq!(
+            (document.url.as_str(), document.final_url.as_str()),
+            ("https://a.example/1", "https://b.example/2")
+        );
+        assert_eq!((&document.body[..], document.charset_hint.as_str()), (&b"<p>x</p>"[..], "utf-8"));
+        assert!(document.feed_only && document.discovery.as_ref().unwrap().content_html.is_empty());
+    }
+
+    #[test]
+    fn a_record_bears_the_clocks_and_goes_to_its_lane() {
+        let live = Fetched::from_listing(&entry(), Robots::default(), 9).into_document(entry(), 1, true);
+        let output = record(&live);
+        assert_eq!(output.role, "raw");
+        let header = |name: &str| output.headers.iter().find(|(n, _)| *n == name).map(|(_, v)| v.as_str());
+        assert_eq!(header("naba-fetched-at"), Some("9"));
+        assert_eq!(header("naba-discovered-at"), Some("8"));
+        assert_eq!(header("naba-published-at"), Some("7"));
+        let backfill = RawDocument { origin: Origin::Backfill.into(), ..live };
+        assert_eq!(record(&backfill).role, "backfill-raw");
+    }
+
+    #[test]
+    fn only_wanted_headers_are_kept_and_no_more_than_fit() {
+        let header = |name: &str, bytes: usize| (name.to_owned(), "v".repeat(bytes));
+        let headers = [header("etag", 5), header("set-cookie", 5), header("link", 60_000), header("link", 60_000)];
+        let keep = ["etag".to_owned(), "link".to_owned()];
+        let names: Vec<String> = kept(&headers, &keep).into_iter().map(|header| header.name).collect();
+        assert_eq!(names, ["etag", "link"]);
+    }
+}
