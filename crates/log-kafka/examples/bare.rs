@@ -5,7 +5,7 @@
 //! consume them, produce ENRICHED, consume them, one thread a hop) with the same client settings, but without transactions,
 //! groups, offsets, state and work. Prints one line of JSON.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -78,12 +78,13 @@ impl Cluster {
         config.create()
     }
 
-    /// Opens a consumer of every partition of a topic, and says how many records it holds.
+    /// Opens a consumer of every partition of a topic, from its beginning.
     fn consumer(&self, topic: &str, partitions: i32) -> Result<BaseConsumer, KafkaError> {
         let mut config = self.client();
         config
             .set("group.id", "naba-bench-bare")
             .set("enable.auto.commit", "false")
+            .set("enable.partition.eof", "true")
             .set("fetch.wait.max.ms", "100")
             .set("fetch.queue.backoff.ms", "50")
             .set("queued.max.messages.kbytes", "16384")
@@ -111,32 +112,20 @@ impl Cluster {
 
     /// Reads the committed records of a topic.
     fn read(&self, topic: &str, partitions: i32) -> Result<Vec<Letter>, Failure> {
-        let mut open = BTreeMap::new();
         let consumer = self.consumer(topic, partitions)?;
-        for partition in 0..partitions {
-            let (low, high) = consumer.fetch_watermarks(topic, partition, ASK)?;
-            if low < high {
-                open.insert(partition, high);
-            }
-        }
+        let mut open: BTreeSet<i32> = (0..partitions).collect();
         let (mut letters, mut last) = (Vec::new(), Instant::now());
         while !open.is_empty() {
             match consumer.poll(Duration::from_millis(100)) {
-                Some(message) => {
-                    letters.push(Letter::of(&message?));
+                Some(Ok(message)) => {
+                    letters.push(Letter::of(&message));
                     last = Instant::now();
                 }
+                // By the end of the committed records, which the end of a transaction may follow.
+                Some(Err(KafkaError::PartitionEOF(partition))) => drop(open.remove(&partition)),
+                Some(Err(error)) => return Err(error.into()),
                 None if last.elapsed() > PATIENCE => return Err(format!("topic {topic:?} gives nothing").into()),
                 None => {}
-            }
-            // The end of a transaction takes an offset and is no record: ask where the reader stands.
-            let position = consumer.position()?;
-            open.retain(|partition, high| {
-                let at = position.find_partition(topic, *partition).map(|at| at.offset());
-                !matches!(at, Some(Offset::Offset(at)) if at >= *high)
-            });
-            if letters.len() % 64 == 0 && last.elapsed() > Duration::from_secs(2) {
-                break;
             }
         }
         Ok(letters)
@@ -188,13 +177,13 @@ fn hop(
     let (mut outputs, mut bytes, mut last) = (outputs.iter(), 0, Instant::now());
     let mut left = count;
     while left > 0 {
-        let Some(message) = consumer.poll(Duration::from_millis(100)) else {
-            if last.elapsed() > PATIENCE {
-                return Err(format!("{left} of {count} records did not come").into());
-            }
-            continue;
+        let message = match consumer.poll(Duration::from_millis(100)) {
+            Some(Ok(message)) => message,
+            None | Some(Err(KafkaError::PartitionEOF(_))) if last.elapsed() < PATIENCE => continue,
+            Some(Err(error)) => return Err(error.into()),
+            None => return Err(format!("{left} of {count} records did not come").into()),
         };
-        bytes += message?.payload_len();
+        bytes += message.payload_len();
         last = Instant::now();
         left -= 1;
         if let (Some((producer, topic)), Some(letter)) = (producer, outputs.next()) {

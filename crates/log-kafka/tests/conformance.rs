@@ -13,5 +13,5 @@ async fn kafka_keeps_the_promises_of_the_ports() {
     let kafka = RealKafka::start(1);
     let log = KafkaLog::open(KafkaSettings::new(kafka.bootstrap())).expect("log");
     let state = scratch("conformance");
-    suite(Arc::new(log), state.path()).await;
+    suite(Arc::new(log), state.path(), std::env::var("NABA_CASE").ok()).await;
 }

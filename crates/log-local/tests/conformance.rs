@@ -11,5 +11,5 @@ async fn the_local_log_keeps_the_promises_of_the_ports() {
     let _ = tracing_subscriber::fmt().with_test_writer().try_init();
     let folder = tempfile::tempdir().expect("folder");
     let log = LocalLog::open(&folder.path().join("log")).expect("log");
-    suite(Arc::new(log), &folder.path().join("state")).await;
+    suite(Arc::new(log), &folder.path().join("state"), std::env::var("NABA_CASE").ok()).await;
 }
