@@ -4,7 +4,7 @@
 
 use naba_enrich::Pipeline;
 use naba_model::{ArticleId, Checked, NormalUrl, Range, content_hash, slice};
-use naba_proto::v1::{Article, Block, BlockRole, EnrichedArticle, Span};
+use naba_proto::v1::{Article, Block, EnrichedArticle, Span};
 use proptest::prelude::*;
 
 /// Pieces that the steps look for, so that random texts of them reach every branch.

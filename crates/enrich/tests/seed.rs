@@ -5,8 +5,8 @@
 use std::path::PathBuf;
 
 use naba_enrich::Pipeline;
-use naba_model::{Range, slice};
-use naba_proto::v1::{Article, Block, BlockRole, Enrichments};
+use naba_model::{NormalUrl, Range, UrlHash, slice};
+use naba_proto::v1::{Article, Block, BlockRole, Direction, Enrichments, RawDocument};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -32,6 +32,20 @@ fn article(expected: &Value) -> Article {
         blocks,
         ..Article::default()
     }
+}
+
+/// Reads the seed as the line does: a plain text file through the parser.
+fn extracted() -> Article {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/seed/elaph.txt");
+    let url = NormalUrl::parse("https://elaph.example/news/1").unwrap();
+    let raw = RawDocument {
+        url_hash: UrlHash::of(&url).into_string(),
+        final_url: url.to_string(),
+        content_type: "text/plain".into(),
+        body: std::fs::read(path).unwrap().into(),
+        ..RawDocument::default()
+    };
+    naba_extract::extract(&raw).unwrap().article
 }
 
 fn assert_as_expected(expected: &Value, article: &Article, enrichments: &Enrichments) {
@@ -73,15 +87,17 @@ fn assert_as_expected(expected: &Value, article: &Article, enrichments: &Enrichm
 #[test]
 fn the_nine_quotes_of_the_seed_have_their_speakers_cues_and_spans() {
     let expected = expected();
-    let article = article(&expected);
-    let enrichments = Pipeline::standard().unwrap().run(&article);
-    assert_as_expected(&expected, &article, &enrichments);
+    for article in [article(&expected), extracted()] {
+        let enrichments = Pipeline::standard().unwrap().run(&article);
+        assert_as_expected(&expected, &article, &enrichments);
+        assert_eq!(enrichments.language.unwrap().detected, "ar");
+        assert_eq!(enrichments.direction, i32::from(Direction::Rtl));
+    }
 }
 
 #[test]
 fn the_dateline_of_the_seed_is_resolved() {
-    let expected = expected();
-    let article = article(&expected);
+    let article = extracted();
     let dateline = Pipeline::standard().unwrap().run(&article).dateline.unwrap();
     let span = dateline.span.unwrap();
     assert_eq!((dateline.place.as_str(), dateline.agency.as_str()), ("جنيف", ""));
