@@ -66,5 +66,7 @@ fn is_listing(page: &Page, prose: usize) -> bool {
     let linked = |l: &&Line| l.link_ratio > 0.8 && l.words >= 4 && !matches!(l.zone, Zone::Nav | Zone::Footer);
     let links = page.lines.iter().filter(linked).count();
     let named = says && !ld::is_article(&page.linked.types);
-    links >= 12 && prose < links * 60 || named && links >= 8 && prose < 2_000
+    // A page of prose stays an article however many links stand around it.
+    let inside = page.lines.iter().filter(|l| linked(l) && l.in_body).count();
+    links >= 12 && (prose < 300 || prose < inside * 60) || named && links >= 8 && prose < 2_000
 }

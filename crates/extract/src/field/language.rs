@@ -96,14 +96,20 @@ const WORDS: &[(&str, &[&str])] = &[
     ("de", &["der", "die", "das", "und", "ist", "nicht", "den", "mit", "ein", "eine", "auf", "von"]),
     ("it", &["il", "di", "che", "della", "per", "una", "con", "gli", "non", "sono", "nel", "è"]),
     ("nl", &["de", "het", "een", "van", "en", "dat", "niet", "voor", "zijn", "met", "op"]),
-    ("tr", &["bir", "ve", "bu", "için", "ile", "olarak", "da", "de", "çok", "olan", "dedi"]),
+    (
+        "tr",
+        &[
+            "bir", "ve", "bu", "için", "ile", "olarak", "çok", "olan", "dedi", "diyor", "gibi", "daha", "sonra",
+            "kadar", "en", "ilk",
+        ],
+    ),
     ("pl", &["w", "na", "nie", "się", "że", "jest", "z", "do", "przez", "od", "który"]),
     ("sv", &["och", "att", "det", "som", "är", "inte", "på", "för", "den", "har"]),
     ("da", &["og", "det", "som", "ikke", "til", "af", "på", "har", "der", "en"]),
     ("no", &["og", "det", "som", "ikke", "til", "av", "på", "har", "er", "en"]),
     ("fi", &["ja", "on", "ei", "että", "oli", "se", "hän", "mutta", "ovat"]),
     ("cs", &["se", "na", "že", "je", "v", "a", "s", "do", "pro", "který", "jsou"]),
-    ("ro", &["și", "în", "de", "la", "din", "este", "cu", "pe", "care", "să"]),
+    ("ro", &["și", "în", "din", "este", "cu", "pe", "care", "să", "pentru", "mai", "fost"]),
     ("hu", &["a", "az", "és", "hogy", "nem", "egy", "is", "volt", "meg"]),
     ("id", &["yang", "dan", "di", "ini", "dengan", "untuk", "pada", "tidak", "dari", "akan"]),
     ("vi", &["và", "của", "là", "có", "cho", "không", "được", "trong", "với", "các"]),
@@ -144,7 +150,7 @@ fn guess(text: &str) -> Option<(&'static str, f32)> {
         }
     }
     let (best, count) = counts.iter().enumerate().max_by_key(|(at, count)| (**count, usize::MAX - at))?;
-    let enough = *count >= 2 && *count * 25 >= total;
+    let enough = *count >= 2 && *count * 30 >= total;
     enough.then(|| WORDS.get(best).map(|(language, _)| (*language, 0.6))).flatten()
 }
 

@@ -9,7 +9,7 @@ use super::top::{captions, furniture, promo_groups, same_text};
 use super::{Known, Parts, Unit};
 use crate::cue::Cue;
 use crate::dateline;
-use crate::line::{Hint, Line, Tag};
+use crate::line::{Hint, Line, Tag, Zone};
 
 /// Finds the first line of the body below the headline.
 pub fn start(lines: &[Line], known: &Known) -> usize {
@@ -45,7 +45,7 @@ pub fn start(lines: &[Line], known: &Known) -> usize {
             None => first,
         };
         if let Some(start) = start {
-            return question_before(lines, start);
+            return question_before(lines, outside_before(lines, start, described));
         }
     }
     let sentence = |l: &Line| candidate(l) && (l.is_prose() || l.ends_sentence() && l.words >= 5 && l.weight >= 30);
@@ -79,6 +79,24 @@ fn is_plain_deck(lines: &[Line]) -> bool {
             || !next.ends_sentence() && next.words <= 6 && lines.get(2).is_some_and(|l| l.is_date()))
 }
 
+/// Paragraphs right before the container, where it was drawn too narrow: two or more, of plain prose.
+fn outside_before(lines: &[Line], start: usize, described: impl Fn(&Line) -> bool) -> usize {
+    let prose = |l: &Line| {
+        !l.in_body
+            && l.hint.is_none()
+            && l.zone == Zone::Page
+            && l.tag == Tag::Paragraph
+            && l.is_prose()
+            && !described(l)
+            && furniture(l).is_none()
+    };
+    let found: Vec<usize> = lines.iter().enumerate().take(start).filter(|(_, l)| prose(l)).map(|(at, _)| at).collect();
+    match found.first() {
+        Some(first) if found.len() >= 2 => *first,
+        _ => start,
+    }
+}
+
 fn differs_from_body(lines: &[Line], at: usize) -> bool {
     let of = lines.get(at).map(|l| l.signature);
     lines.iter().skip(at + 1).filter(|l| l.in_body && l.is_prose()).take(3).all(|l| Some(l.signature) != of)
@@ -110,7 +128,7 @@ pub fn end(lines: &[Line], start: usize, known: &Known) -> usize {
                 )
                 && (l.is_prose()
                     || l.ends_sentence() && l.words >= 3
-                    || l.tag == Tag::Item && l.link_ratio < 0.8
+                    || l.tag == Tag::Item && l.link_ratio < 0.5 && l.ends_sentence()
                     || matches!(l.tag, Tag::Paragraph | Tag::Table | Tag::Quote) && l.link_ratio < 0.8)
         } else {
             furniture(l).is_none()
@@ -228,6 +246,7 @@ impl Reader<'_> {
             return Some((BlockRole::Boilerplate, "date", 0.8));
         }
         match line.tag {
+            Tag::Table if line.link_ratio > 0.5 => return Some((BlockRole::Boilerplate, "linked_table", 0.7)),
             Tag::Table => return Some((BlockRole::Table, "tag:table", 0.9)),
             Tag::Caption => return Some((BlockRole::Caption, "tag:figcaption", 0.9)),
             Tag::Control => return Some((BlockRole::Boilerplate, "tag:control", 0.9)),

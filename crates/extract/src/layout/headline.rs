@@ -21,6 +21,9 @@ fn in_markup(lines: &[Line], known: &Known) -> Option<usize> {
     let numbered: Vec<(usize, &Line)> = lines.iter().enumerate().collect();
     let keys: Vec<String> = known.headlines.iter().map(|h| key(h)).filter(|k| !k.is_empty()).collect();
     let is_known = |l: &Line| keys.contains(&key(&l.text));
+    // What follows the first paragraphs is the headline of another story.
+    let early = lines.iter().enumerate().filter(|(_, l)| l.in_prose()).nth(1).map_or(lines.len(), |(at, _)| at);
+    let early = |at: &&(usize, &Line)| at.0 < early;
     let heading = |l: &Line| l.top_heading || l.hint == Some(Hint::Headline);
     numbered
         .iter()
@@ -28,9 +31,17 @@ fn in_markup(lines: &[Line], known: &Known) -> Option<usize> {
         .find(|(_, l)| heading(l) && is_known(l))
         .or_else(|| numbered.iter().filter(usable).find(|(_, l)| is_known(l) && l.link_ratio < 0.5))
         .or_else(|| numbered.iter().filter(usable).find(|(_, l)| heading(l) && close_to_known(&key(&l.text), &keys)))
-        .or_else(|| numbered.iter().filter(usable).find(|(_, l)| heading(l) && l.words >= 2))
         .or_else(|| {
-            numbered.iter().filter(usable).find(|(_, l)| matches!(l.tag, Tag::Heading(2)) && l.in_body && l.words >= 3)
+            let near = |l: &Line| matches!(l.tag, Tag::Heading(_)) && close_to_known(&key(&l.text), &keys);
+            numbered.iter().filter(usable).filter(early).find(|(_, l)| near(l))
+        })
+        .or_else(|| numbered.iter().filter(usable).filter(early).find(|(_, l)| heading(l) && l.words >= 2))
+        .or_else(|| {
+            numbered
+                .iter()
+                .filter(usable)
+                .filter(early)
+                .find(|(_, l)| matches!(l.tag, Tag::Heading(2)) && l.in_body && l.words >= 3)
         })
         .map(|(at, _)| *at)
 }
@@ -42,6 +53,22 @@ fn close_to_known(heading: &str, keys: &[String]) -> bool {
             k.contains(heading) && heading.len() * 2 > k.len()
                 || heading.contains(k.as_str()) && k.len() * 2 > heading.len()
         })
+}
+
+/// Splits a heading that holds a kicker before the headline which the metadata names.
+pub fn split_kicker(line: &Line, known: &Known) -> Option<(Line, Line)> {
+    known.headlines.iter().find_map(|headline| {
+        let before = line.text.strip_suffix(headline.trim())?;
+        let kicker = before.trim().trim_end_matches([':', '-', '–', '|', '•']).trim();
+        let fits = (2..=60).contains(&kicker.chars().count()) && headline.chars().count() >= 15;
+        if !fits || before.trim_end().ends_with(':') && before.ends_with(": ") {
+            return None;
+        }
+        let mut first = line.with_text(kicker.to_owned());
+        first.hint = Some(Hint::Kicker);
+        first.top_heading = false;
+        Some((first, line.with_text(headline.trim().to_owned())))
+    })
 }
 
 /// In plain text: the first line before the body that is long enough for a headline and nothing else.
@@ -85,6 +112,19 @@ fn is_other(l: &Line) -> bool {
 mod tests {
     use super::*;
     use crate::plain;
+
+    #[test]
+    fn a_kicker_inside_the_heading_is_split_off() {
+        let known = Known { headlines: vec!["Drusen fordern Teilhabe statt Garantien".into()], ..Known::default() };
+        let line = Line::new("Minderheit in Syrien Drusen fordern Teilhabe statt Garantien".into());
+        let (kicker, headline) = split_kicker(&line, &known).unwrap();
+        assert_eq!(
+            (kicker.text.as_str(), headline.text.as_str()),
+            ("Minderheit in Syrien", "Drusen fordern Teilhabe statt Garantien")
+        );
+        let colon = Line::new("Nahost: Drusen fordern Teilhabe statt Garantien".into());
+        assert!(split_kicker(&colon, &known).is_none(), "what a colon joins is one headline");
+    }
 
     #[test]
     fn navigation_sections_and_slugs_are_no_headline() {

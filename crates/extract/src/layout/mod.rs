@@ -68,7 +68,14 @@ pub struct Layout {
 
 /// Decides the roles of the lines of a document.
 pub fn layout(lines: Vec<Line>, known: &Known, dom: Option<&Dom>) -> Layout {
-    let headline = headline::find(&lines, known);
+    let mut lines = lines;
+    let mut headline = headline::find(&lines, known);
+    if let Some(at) = headline
+        && let Some((kicker, rest)) = lines.get(at).and_then(|l| headline::split_kicker(l, known))
+    {
+        lines.splice(at..=at, [kicker, rest]);
+        headline = Some(at + 1);
+    }
     let lines = edge::split(lines, headline);
     // Splitting changes positions after the headline only.
     let mut parts = Parts::find(lines, headline, known);

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 
 use super::dom::{Dom, NodeId};
 use super::hint::tokens;
-use crate::line::{Hint, Line, Zone};
+use crate::line::{Hint, Line, Tag, Zone};
 
 /// Finds the container and marks the lines inside it; hints and zones that the container itself stands in are taken off,
 /// since a word in the class of the whole article says nothing about its parts.
 pub fn mark(dom: &Dom, lines: &mut [Line]) -> Option<NodeId> {
+    distrust(lines);
     let container = find(dom, lines, true).or_else(|| find(dom, lines, false))?;
     let mut path: Vec<NodeId> = vec![container];
     path.extend(dom.ancestors(container));
@@ -22,6 +23,48 @@ pub fn mark(dom: &Dom, lines: &mut [Line]) -> Option<NodeId> {
         }
     }
     Some(container)
+}
+
+/// Takes off what the names cannot mean: labels on prose, and a name that most of the prose of the page bears.
+fn distrust(lines: &mut [Line]) {
+    let label = |hint| {
+        matches!(
+            hint,
+            Hint::Section
+                | Hint::Kicker
+                | Hint::Date
+                | Hint::Byline
+                | Hint::Headline
+                | Hint::Credit
+                | Hint::Boilerplate
+        )
+    };
+    for line in lines.iter_mut() {
+        if line.is_prose() && line.weight > 160 && line.hint.is_some_and(label) {
+            line.hint = None;
+        }
+    }
+    let outside = |line: &Line| matches!(line.zone, Zone::Nav | Zone::Footer);
+    let prose = |line: &&mut Line| line.is_prose() && line.link_ratio < 0.3 && line.tag != Tag::Item && !outside(line);
+    let total: usize = lines.iter_mut().filter(prose).map(|l| l.weight).sum();
+    let (mut hints, mut zones): (HashMap<Hint, usize>, HashMap<NodeId, usize>) = (HashMap::new(), HashMap::new());
+    for line in lines.iter_mut().filter(prose) {
+        if let Some(hint) = line.hint {
+            *hints.entry(hint).or_default() += line.weight;
+        }
+        if line.zone != Zone::Page {
+            *zones.entry(line.zone_node).or_default() += line.weight;
+        }
+    }
+    for line in lines.iter_mut() {
+        if line.hint.is_some_and(|hint| hints.get(&hint).is_some_and(|w| w * 5 > total * 2)) && line.is_prose() {
+            line.hint = None;
+        }
+        let most = zones.get(&line.zone_node).is_some_and(|w| w * 5 > total * 3);
+        if matches!(line.zone, Zone::Aside) && most {
+            line.zone = Zone::Page;
+        }
+    }
 }
 
 fn find(dom: &Dom, lines: &[Line], trust_names: bool) -> Option<NodeId> {

@@ -131,6 +131,8 @@ impl Flow<'_> {
             self.flush(place);
             self.run.text = text;
             self.run.letters = self.run.text.chars().count();
+            let links = self.dom.subtree(id).filter(|n| self.dom.name(*n) == "a");
+            self.run.link_letters = links.map(|n| self.dom.inner_text(n).chars().count()).sum();
             self.flush(Place { block: id, tag: Tag::Table, ..inner });
             return;
         }

@@ -47,8 +47,9 @@ pub fn said(dom: &Dom, id: NodeId) -> Said {
             let tokens = tokens(value);
             said.zone = zone_of(&tokens).or(said.zone);
             said.hint = hint_of(&tokens).or(said.hint);
-            said.hidden |=
-                tokens.iter().any(|t| matches!(t.as_str(), "hidden" | "sr" | "visuallyhidden")) && name != "article";
+            if attribute == "class" {
+                said.hidden |= value.split_whitespace().any(|class| HIDDEN.contains(&class));
+            }
         }
     }
     if name.contains('-') {
@@ -61,6 +62,19 @@ pub fn said(dom: &Dom, id: NodeId) -> Said {
     }
     said
 }
+
+/// Classes that hide an element from sighted readers, as whole names: "label-hidden" hides a label, not its field.
+const HIDDEN: &[&str] = &[
+    "visually-hidden",
+    "visuallyhidden",
+    "sr-only",
+    "screen-reader-text",
+    "screen-reader-only",
+    "d-none",
+    "is-hidden",
+    "u-hidden",
+    "element-invisible",
+];
 
 fn by_tag(name: &str) -> Said {
     let (hint, zone, hidden) = match name {
@@ -100,6 +114,9 @@ pub fn tokens(value: &str) -> Vec<String> {
     let mut tokens = Vec::new();
     let mut token = String::new();
     let mut lower_before = false;
+    // Utility classes ("print:hidden", "[&_p]:mt-0") say how something looks, not what it is.
+    let classes = value.split_whitespace().filter(|class| !class.contains([':', '[', '@', '/']));
+    let value = classes.collect::<Vec<_>>().join(" ");
     for c in value.chars().take(300) {
         let boundary = !c.is_alphanumeric() || (c.is_uppercase() && lower_before);
         if boundary && !token.is_empty() {
@@ -124,7 +141,15 @@ fn zone_of(tokens: &[String]) -> Option<Zone> {
     let counts = tokens.iter().any(|t| {
         matches!(t.as_str(), "count" | "counter" | "link" | "button" | "btn" | "icon" | "num" | "toggle" | "no")
     });
-    for token in tokens {
+    // "has-sidebar" and "with-nav" tell how the page is laid out around the element.
+    let modifies = |at: usize| {
+        let before = at.checked_sub(1).and_then(|i| tokens.get(i)).map_or("", String::as_str);
+        matches!(before, "with" | "has" | "no" | "w" | "without" | "wo" | "hide" | "show" | "js")
+    };
+    for (at, token) in tokens.iter().enumerate() {
+        if modifies(at) {
+            continue;
+        }
         let zone = match token.as_str() {
             "comments" | "comment" | "commentlist" | "disqus" | "discussion" | "respond" | "commentaires"
             | "comentarios" | "kommentare" | "commenti" | "usercomments" | "livefyre" | "fbcomments"
@@ -146,6 +171,13 @@ fn zone_of(tokens: &[String]) -> Option<Zone> {
 }
 
 fn hint_of(tokens: &[String]) -> Option<Hint> {
+    if let [only] = tokens {
+        match only.as_str() {
+            "cap" => return Some(Hint::Caption),
+            "cred" => return Some(Hint::Credit),
+            _ => {}
+        }
+    }
     tokens
         .iter()
         .find_map(|t| strong_token(t))
@@ -211,10 +243,8 @@ fn weak_token(token: &str) -> Option<Hint> {
         "date" | "time" | "timestamp" | "datetime" | "published" | "pubdate" | "dateline" => Hint::Date,
         "intro" | "lead" | "excerpt" | "summary" | "description" => Hint::Standfirst,
         "category" | "section" | "rubric" | "rubrique" | "pill" => Hint::Section,
-        "share" | "social" | "tags" | "tools" | "print" | "keywords" | "sh" => Hint::Boilerplate,
+        "share" | "social" | "tags" | "tools" | "keywords" | "sh" => Hint::Boilerplate,
         "ad" | "ads" | "banner" => Hint::Ad,
-        "cap" => Hint::Caption,
-        "cred" => Hint::Credit,
         "headline" => Hint::Headline,
         "embed" | "tweet" | "twitter" | "instagram" => Hint::Embed,
         _ => return None,

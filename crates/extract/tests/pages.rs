@@ -1,0 +1,115 @@
+//! What pages say about themselves, and what is made of it.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail by panic")]
+
+use naba_extract::{ExtractError, Extracted, extract};
+use naba_proto::prost_types::Timestamp;
+use naba_proto::v1::{ArticleKind, BlockRole, Discovery, Method, RawDocument};
+
+const PROSE: &str = "<p>The council said on Monday that the bridge would stay closed until the ice had gone from the river.</p>\
+                     <p>Engineers will look at it in the spring, a spokesman said, and then decide what has to be done about it.</p>";
+
+fn page(head: &str, body: &str) -> RawDocument {
+    RawDocument {
+        final_url: "https://www.paper.example/news/bridge".into(),
+        content_type: "text/html".into(),
+        body: format!("<html lang=en><head>{head}</head><body>{body}</body></html>").into_bytes().into(),
+        fetched_at: Some(Timestamp { seconds: 1_750_000_000, nanos: 0 }),
+        ..RawDocument::default()
+    }
+}
+
+fn article(head: &str) -> Extracted {
+    extract(&page(head, &format!("<article><h1>Bridge closed after ice jam</h1>{PROSE}</article>"))).unwrap()
+}
+
+#[test]
+fn only_its_own_domain_may_be_called_canonical() {
+    let own = article("<link rel=canonical href='https://paper.example/bridge?utm_source=x'>").article;
+    assert_eq!(own.canonical_url, "https://paper.example/bridge");
+    let foreign = article("<link rel=canonical href='https://other.example/bridge'>").article;
+    assert_eq!(foreign.canonical_url, "https://www.paper.example/news/bridge");
+    let home = article("<link rel=canonical href='/'>").article;
+    assert_eq!(home.canonical_url, "https://www.paper.example/news/bridge");
+}
+
+#[test]
+fn structured_data_decides_and_losers_are_kept() {
+    let ld = r#"<script type="application/ld+json">{"@type":"OpinionNewsArticle","headline":"Bridge closed after ice jam",
+        "datePublished":"2025-02-05T06:00:00+01:00","author":{"@type":"Person","name":"Ada Byron"},"isAccessibleForFree":false,
+        "publisher":{"name":"The Paper"}}</script><meta property="article:published_time" content="2025-02-04T06:00:00Z">"#;
+    let extracted = article(ld);
+    let article = extracted.article;
+    assert_eq!(article.kind(), ArticleKind::Opinion);
+    assert_eq!(article.authors[0].name, "Ada Byron");
+    assert!(article.rights.unwrap().paywalled);
+    let published = article.published_at.unwrap();
+    assert_eq!(published.value.unwrap().seconds, 1_738_731_600);
+    assert_eq!(published.provenance.unwrap().method(), Method::JsonLd);
+    assert!(extracted.losers.iter().any(|l| l.field_path == "published_at" && l.method() == Method::Meta));
+    assert!(article.provenance.iter().any(|p| p.field_path == "headline"));
+}
+
+#[test]
+fn a_date_in_the_future_is_not_believed() {
+    let future = article("<meta property='article:published_time' content='2031-02-04T06:00:00Z'>").article;
+    assert!(future.published_at.is_none());
+}
+
+#[test]
+fn promos_links_and_captions_are_blocks_outside_the_body() {
+    let body = format!(
+        "<article><h1>Bridge closed after ice jam</h1>{PROSE}<figure><img src=/a.jpg><figcaption>The bridge on Monday.</figcaption></figure>\
+         <div class=newsletter-signup>Get our morning letter</div><p><a href=/x>Read more: The ferry that never sails</a></p>{PROSE}</article>"
+    );
+    let article = extract(&page("", &body)).unwrap().article;
+    let roles: Vec<BlockRole> = article.blocks.iter().map(|b| b.role()).collect();
+    for role in [BlockRole::Promo, BlockRole::Related, BlockRole::Caption] {
+        assert!(roles.contains(&role), "{role:?} is missing in {roles:?}");
+    }
+    assert_eq!(roles.iter().filter(|r| **r == BlockRole::Paragraph).count(), 4);
+}
+
+#[test]
+fn a_feeds_own_content_gives_an_article() {
+    let raw = RawDocument {
+        feed_only: true,
+        body: PROSE.as_bytes().to_vec().into(),
+        discovery: Some(Discovery {
+            title: "Bridge closed".into(),
+            published_at: Some(Timestamp { seconds: 1_740_000_000, nanos: 0 }),
+            authors: vec!["Ada Byron".into()],
+            ..Discovery::default()
+        }),
+        ..page("", "")
+    };
+    let article = extract(&raw).unwrap().article;
+    assert_eq!(article.headline, "Bridge closed");
+    assert_eq!(article.blocks[0].role(), BlockRole::Headline);
+    assert_eq!(article.published_at.unwrap().value.unwrap().seconds, 1_740_000_000);
+    assert_eq!(article.authors[0].name, "Ada Byron");
+    assert_eq!(article.extraction.unwrap().method, "feed:content");
+}
+
+#[test]
+fn walls_and_listings_are_told_apart_from_articles() {
+    let wall = page("<title>Just a moment...</title>", "<div id=challenge-form>Checking your browser</div>");
+    assert!(matches!(extract(&wall), Err(ExtractError::BotWall(_))));
+    let links: String =
+        (0..30).map(|i| format!("<div><a href=/{i}>A headline with some words number {i}</a></div>")).collect();
+    assert_eq!(extract(&page("<title>Paper</title>", &links)), Err(ExtractError::NoArticle));
+    let front = RawDocument { final_url: "https://www.paper.example/".into(), ..page("<title>Paper</title>", PROSE) };
+    assert_eq!(extract(&front), Err(ExtractError::NoArticle));
+}
+
+#[test]
+fn the_body_of_structured_data_stands_in_where_the_page_shows_none() {
+    let sentence = "The council said on Monday that the bridge would stay closed until the ice had gone. ";
+    let body = [sentence.repeat(3), sentence.repeat(3)].join("\\n");
+    let ld = format!(
+        r#"<script type="application/ld+json">{{"@type":"NewsArticle","headline":"Bridge closed after ice jam","articleBody":"{body}"}}</script>"#
+    );
+    let article = extract(&page(&ld, "<h1>Bridge closed after ice jam</h1><div id=app></div>")).unwrap().article;
+    assert_eq!(article.extraction.unwrap().method, "ld:articleBody");
+    assert!(article.blocks.iter().filter(|b| b.role() == BlockRole::Paragraph).count() >= 2);
+}
