@@ -45,9 +45,11 @@ postgres_stop() {
 
 # ---- processes --------------------------------------------------------------------------------------------------------
 
+# In a session of its own, so that a terminal's Ctrl-C reaches only this script: a service takes a second signal for impatience
+# and ends at once, with 1.
 launch() { # NAME COMMAND... : its log goes to run/kafka/logs/NAME.log
   local name=$1; shift
-  "$@" > "$RUN/logs/$name.out" 2> "$RUN/logs/$name.log" &
+  setsid "$@" > "$RUN/logs/$name.out" 2> "$RUN/logs/$name.log" &
   PIDS+=($!)
   NAMES[$!]=$name
 }
@@ -58,8 +60,7 @@ stop_all() {
   trap '' INT TERM
   say "draining"
   local pid code failed=0
-  # A terminal's Ctrl-C has reached them already; a second signal of the same kind changes nothing.
-  for pid in "${PIDS[@]}"; do kill -TERM "$pid" 2>/dev/null || true; done
+  kill -TERM ${VIEWER:+"$VIEWER"} "${PIDS[@]}" 2>/dev/null || true
   for pid in "${PIDS[@]}"; do
     code=0; wait "$pid" || code=$?
     [ "$code" -eq 0 ] || { failed=1; say "${NAMES[$pid]} ended with $code, see $RUN/logs/${NAMES[$pid]}.log"; }
@@ -96,21 +97,23 @@ for _ in $(seq 1 100); do [ -s "$RUN/farm/hosts.toml" ] && break; sleep 0.1; don
 "$BIN/naba" topics apply
 "$BIN/naba" sources import "$RUN/farm/sources.toml"
 
-# The newsroom is reached through explicit host entries and an explicit exception for loopback, and in no other way.
-{
-  printf '[fetcher]\ncontact = "mailto:operator@localhost.example"\ndelay = "100ms"\nmin_interval = "2s"\n'
-  sed 's/^\[hosts\]$/[fetcher.hosts]/' "$RUN/farm/hosts.toml"
-} > "$RUN/fetcher.toml"
+# hosts.toml is a fetcher's configuration: the newsroom is reached through its explicit host entries and its explicit exception
+# for loopback, and in no other way.
+ln -sf farm/hosts.toml "$RUN/fetcher.toml"
+# Only for the fetcher: the others refuse variables they do not know.
+FETCHER_ENVIRONMENT=(NABA__FETCHER__CONTACT=mailto:operator@localhost.example NABA__FETCHER__DELAY=100ms)
 printf '[sink]\nstore = "postgres"\n[postgres]\nurl = "postgres://naba@127.0.0.1:%s/naba"\n' "$PG_PORT" > "$RUN/sink.toml"
 
 port=$ADMIN_PORT
 for stage in "${STAGES[@]}"; do
+  own=()
+  if [ "$stage" = fetcher ]; then own=("${FETCHER_ENVIRONMENT[@]}"); fi
   for instance in 1 2; do
     name=$stage-$instance
     config=()
     if [ -e "$RUN/$stage.toml" ]; then config=(--config "$RUN/$stage.toml"); fi
     launch "$name" env "NABA__STAGE__INSTANCE=$name" "NABA__STAGE__STATE_DIR=$RUN/state/$name" NABA__STAGE__AUDIT=1.0 \
-      "NABA__ADMIN__LISTEN=127.0.0.1:$port" "$BIN/naba-$stage" "${config[@]}"
+      "NABA__ADMIN__LISTEN=127.0.0.1:$port" "${own[@]}" "$BIN/naba-$stage" "${config[@]}"
     port=$((port + 1))
   done
 done
@@ -118,8 +121,7 @@ done
 say "Kafka $BOOTSTRAP · PostgreSQL postgres://naba@127.0.0.1:$PG_PORT/naba · metrics on ports $ADMIN_PORT to $((port - 1))"
 say "logs and ground truth in $RUN; articles as they come (Ctrl-C stops everything):"
 "$BIN/naba" tail &
-PIDS+=($!)
-NAMES[$!]=tail
+VIEWER=$!
 
 # The first process that ends by itself ends the run.
 code=0
