@@ -212,16 +212,10 @@ fn comments(parts: &Parts, dom: Option<&Dom>, units: &mut Vec<Unit>) -> Vec<Pars
             units.push(Unit::new(BlockRole::CommentsHeading, line.clone(), "cue:comments_heading", 0.9));
         } else if Cue::Disclaimer.is_in(&line.folded) {
             units.push(Unit::new(BlockRole::CommentsDisclaimer, line.clone(), "cue:disclaimer", 0.9));
-        } else if line.cued(Cue::Promo)
-            && line.weight > 30
-            && line.hint != Some(Hint::Byline)
-            && line.tag == Tag::None
-            && line.group == 0
-            && line.words > 4
-            && line.words < 16
+        } else if lines.is_empty()
             && line.zone != Zone::Comments
-            && parts.headline.is_some()
-            && lines.is_empty()
+            && (5..16).contains(&line.words)
+            && line.cued(Cue::Promo)
         {
             units.push(Unit::new(BlockRole::Promo, line.clone(), "cue:promo", 0.7));
         } else {
