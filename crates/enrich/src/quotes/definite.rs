@@ -272,7 +272,10 @@ pub(super) fn introduced(document: &Document, p: &Paragraph, sentence: &Range<us
 /// Reads a name without a title: "أم سالم", or at the head of a sentence, set off by a comma.
 fn teknonym(document: &Document, p: &Paragraph, at: usize, sentence: &Range<usize>) -> Option<Phrase> {
     let token = p.token(at).filter(|t| t.word && !t.quoted)?;
-    let particle = token.tags.any(Tags::TEKNONYM);
+    // In a question the same word means "or".
+    let question = || sentence.clone().any(|at| p.is_sign(at, &["؟", "?"]));
+    let named = p.token(at + 1).is_some_and(|t| can_name(t, FAMILY) && t.key.chars().count() > 2);
+    let particle = token.tags.any(Tags::TEKNONYM) && named && !question();
     let opens = document.lexicon.subject_first
         && (at == sentence.start || (p.is_sign(at - 1, &["."]) && can_name(token, FAMILY)));
     let end = if particle || opens { run(p, at, sentence.end, FAMILY) } else { at };

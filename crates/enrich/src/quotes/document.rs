@@ -5,12 +5,16 @@ use std::ops::Range;
 
 use naba_proto::v1::{Article, BlockRole};
 
+use naba_text::fold_str;
+
 use super::lexicon::{Family, Lexicon, Tags};
 use super::marks::{self, Marked};
 use super::token::{Token, tokens};
 
 /// Blocks longer than this, in bytes, are left out: no paragraph of a real article is.
 const MAX_BLOCK_BYTES: usize = 64 * 1024;
+/// Scalar values of a name between quotation marks, at most.
+const MAX_NAME: usize = 40;
 /// Blocks read at most.
 const MAX_BLOCKS: usize = 2000;
 
@@ -36,6 +40,8 @@ pub(super) struct Document<'a> {
     pub(super) lexicon: &'static Lexicon,
     /// Headline, deck, standfirst, paragraphs, subheads and captions, in order.
     pub(super) paragraphs: Vec<Paragraph<'a>>,
+    /// How often each short text stands between quotation marks in the paragraphs.
+    quoted: HashMap<String, usize>,
     /// Where each word stands: paragraph and token.
     index: HashMap<String, Vec<(usize, usize)>>,
 }
@@ -68,13 +74,31 @@ impl<'a> Document<'a> {
             }
         }
         split_proclitics(&mut paragraphs, lexicon);
-        Self { lexicon, paragraphs, index }
+        split_prepositions(&mut paragraphs, lexicon);
+        let quoted = count_quoted(&paragraphs);
+        Self { lexicon, paragraphs, quoted, index }
+    }
+
+    /// Tells whether a text stands between quotation marks more than once: names do, words of a speaker do not.
+    pub(super) fn is_quoted_again(&self, text: &str) -> bool {
+        self.quoted.get(&fold_str(text)).is_some_and(|count| *count > 1)
     }
 
     /// Returns where a word stands, with or without proclitics.
     pub(super) fn places(&self, key: &str) -> &[(usize, usize)] {
         self.index.get(key).map_or(&[], Vec::as_slice)
     }
+}
+
+fn count_quoted(paragraphs: &[Paragraph]) -> HashMap<String, usize> {
+    let mut counts = HashMap::new();
+    for p in paragraphs.iter().filter(|p| p.role == BlockRole::Paragraph) {
+        for stretch in p.marked.stretches.iter().filter(|s| s.end - s.start <= MAX_NAME) {
+            let text: String = p.text.chars().skip(stretch.start).take(stretch.end - stretch.start).collect();
+            *counts.entry(fold_str(&text)).or_default() += 1;
+        }
+    }
+    counts
 }
 
 /// Splits a proclitic off every word whose rest is a word of the document: ولافروف, because لافروف stands elsewhere.
@@ -88,6 +112,20 @@ fn split_proclitics(paragraphs: &mut [Paragraph], lexicon: &Lexicon) {
         if bare(&token.key, lexicon).is_some_and(|rest| words.contains(rest)) {
             token.proclitic = 1;
         }
+    }
+}
+
+/// Marks every word that is a preposition and a word of the document: لكرة, because كرة stands elsewhere.
+fn split_prepositions(paragraphs: &mut [Paragraph], lexicon: &Lexicon) {
+    if lexicon.prepositions.is_empty() {
+        return;
+    }
+    let words: HashSet<String> =
+        paragraphs.iter().flat_map(|p| &p.tokens).filter(|t| t.word).map(|t| t.key.clone()).collect();
+    for token in paragraphs.iter_mut().flat_map(|p| &mut p.tokens).filter(|t| t.word) {
+        let rest = token.key.strip_prefix(|c| lexicon.prepositions.contains(&c));
+        token.preposition |=
+            rest.is_some_and(|rest| rest.is_empty() || (rest.chars().count() >= 3 && words.contains(rest)));
     }
 }
 

@@ -17,6 +17,8 @@ pub(super) struct Shape {
     upper: bool,
     /// Every word of it is capitalised.
     titled: bool,
+    /// The same text stands between quotation marks again.
+    again: bool,
     /// It closes with a mark of its own, or has sentences inside.
     closed: bool,
     /// Most words of a name here, when a noun before it says that a name follows ("the film", "so-called").
@@ -47,6 +49,7 @@ impl Shape {
                 && inside()
                     .filter(|t| t.word)
                     .all(|t| t.upper || (t.tags.any(Tags::PARTICLE.or(Tags::STOP)) && words > 1)),
+            again: document.is_quoted_again(&text.iter().collect::<String>()),
             closed: text.iter().filter(|c| stop(c)).count() > 0,
             named: named(document, p, range.start, stretch, han),
         }
@@ -55,6 +58,9 @@ impl Shape {
     /// Tells whether the stretch is a quote; `cued` says that its sentence or the one before attributes words.
     pub(super) fn is_quote(&self, document: &Document, cued: bool, beside: bool) -> bool {
         if self.words == 0 || (self.words <= self.named && !self.closed) {
+            return false;
+        }
+        if self.again && self.words <= 3 && !self.closed {
             return false;
         }
         let cased = document.lexicon.family == Family::Cased;
@@ -97,6 +103,10 @@ fn named(document: &Document, p: &Paragraph, mark: usize, stretch: &Stretch, han
         let Some(token) = mark.checked_sub(back).and_then(|at| p.token(at)) else { return 0 };
         if token.tags.any(Tags::NAMING) {
             return if token.definite { DEFINITE } else { LONGEST };
+        }
+        // "لـ«الحياة»": told to a newspaper.
+        if back == 1 && token.preposition && token.key.chars().count() == 1 {
+            return DEFINITE;
         }
         let passed = token.word && !token.quoted && (token.definite || token.tags.any(Tags::STOP.or(Tags::PARTICLE)));
         let parenthesis = token.key == "(";

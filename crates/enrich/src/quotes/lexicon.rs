@@ -108,6 +108,8 @@ pub(super) struct Lexicon {
     pub(super) subject_first: bool,
     /// Particles written on to the word they precede.
     pub(super) proclitics: Vec<char>,
+    /// Prepositions written on to the word they precede.
+    pub(super) prepositions: Vec<char>,
     /// Characters that begin a name (Chinese).
     pub(super) surnames: String,
     entries: HashMap<String, Vec<Entry>>,
@@ -164,7 +166,8 @@ impl Lexicon {
             "nouns" => self.capital_nouns = value == "capitalised",
             "order" => self.subject_first = value == "subject-first",
             "article" => value.clone_into(&mut self.article),
-            "proclitics" => self.proclitics = value.chars().filter(|c| !c.is_whitespace()).collect(),
+            "proclitics" => self.proclitics = letters(value),
+            "prepositions" => self.prepositions = letters(value),
             _ => {}
         }
     }
@@ -209,6 +212,10 @@ impl Lexicon {
         all.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then(a.0.cmp(b.0)));
         all
     }
+}
+
+fn letters(value: &str) -> Vec<char> {
+    value.chars().filter(|c| !c.is_whitespace()).collect()
 }
 
 #[cfg(test)]

@@ -193,9 +193,7 @@ impl<'d, 'a> Reader<'d, 'a> {
         let known = self.people.find(&keys(p, name));
         let id = match known {
             Some(id) => id,
-            None if single && definite && super::names::longest(self.document, &keys(p, name)).is_none() => {
-                return None;
-            }
+            None if title.is_empty() && !self.is_plausible(p, name, single, definite) => return None,
             None => self.people.named(self.document, p, name)?,
         };
         let honorific = honorific_gender(p, title);
@@ -208,6 +206,31 @@ impl<'d, 'a> Reader<'d, 'a> {
             _ => {}
         }
         Some(id)
+    }
+
+    /// Tells whether an unknown name without a title is one, in a language without capitals.
+    ///
+    /// One word, and a word with a genitive (دار النشر), must be taken up at once by what is said, or stand for somebody
+    /// elsewhere; a word with an article must be the end of a longer name elsewhere.
+    fn is_plausible(&self, p: &Paragraph, name: &Range<usize>, single: bool, definite: bool) -> bool {
+        if self.document.lexicon.family != Family::Definite {
+            return true;
+        }
+        let genitive = name.len() == 2
+            && p.token(name.start + 1).is_some_and(|t| t.definite)
+            && !p.token(name.start).is_some_and(|t| t.tags.any(Tags::PARTICLE));
+        if !single && !genitive {
+            return true;
+        }
+        let longer = super::names::longest(self.document, &keys(p, name)).is_some();
+        if definite {
+            return longer;
+        }
+        let closes = |t: &super::token::Token| {
+            t.quoted || t.tags.any(Tags::THAT) || matches!(t.key.as_str(), "," | "،" | ":" | "(" | ".")
+        };
+        let alias = genitive && p.token(name.start + 1).is_some_and(|t| self.document.places(&t.key).len() > 1);
+        longer || alias || p.token(name.end).is_none_or(closes)
     }
 
     /// Finds who speaks when the cue has no subject: whoever the sentence is about, else whoever spoke last.

@@ -157,6 +157,12 @@ fn classify(text: &str, tokens: &mut [Token], at: usize, lexicon: &Lexicon) {
     for (length, tags) in found {
         mark(tokens, at, length, tags);
     }
+    // An accusative that is written out (كثيرًا) is an adverb or an object.
+    if surface.contains('\u{64B}')
+        && let Some(token) = tokens.get_mut(at)
+    {
+        token.tags = token.tags.or(Tags::BREAK);
+    }
 }
 
 fn mark(tokens: &mut [Token], at: usize, length: usize, tags: Tags) {
