@@ -173,13 +173,14 @@ impl Place {
             Kind::Kafka(_) => None,
             Kind::Running(_) | Kind::AtRest(_) => Some(self.data.lock(name)?),
         };
-        Ok((self.log.producer(&self.topics.group(name), Delivery::ExactlyOnce).await?, lock))
+        let id = self.topics.group(&name.replace(' ', "-"));
+        Ok((self.log.producer(&id, Delivery::ExactlyOnce).await?, lock))
     }
 }
 
 impl DataFolder {
     fn lock(&self, name: &str) -> Result<std::fs::File> {
-        let path = self.0.join(format!("{name}.lock"));
+        let path = self.0.join(format!("{}.lock", name.replace(' ', "-")));
         let file = std::fs::File::create(&path).with_context(|| format!("{} cannot be made", path.display()))?;
         match file.try_lock() {
             Ok(()) => Ok(file),

@@ -51,7 +51,7 @@ pub async fn redrive(args: Args) -> Result<()> {
         return Ok(());
     }
     // The producer first: it ends the transaction of one that was killed, so that the marks read next are all there are.
-    let (mut producer, _lock) = place.producer("redrive").await?;
+    let (mut producer, _lock) = place.producer("dlq redrive").await?;
     let chosen = choose(&place, &args).await?;
     let mut progress = Progress::new(chosen.len());
     let mut by_partition: BTreeMap<TopicPartition, Vec<Letter>> = BTreeMap::new();

@@ -18,11 +18,15 @@ const SWEEP_EVERY: Duration = Duration::from_secs(600);
 /// How often histograms are drained, so that they stay small between scrapes.
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 
+/// How long the last articles may take to be shown.
+const LAST_ARTICLES: Duration = Duration::from_secs(2);
+
 /// The tasks beside the stages; they end with this.
 pub struct Extras {
     log: LocalLog,
     socket: JoinHandle<Result<(), LogError>>,
-    others: std::sync::Mutex<Vec<JoinHandle<()>>>,
+    chores: [JoinHandle<()>; 2],
+    shown: Option<JoinHandle<()>>,
     /// True when the stages have ended: show what is left, then end.
     last: watch::Sender<bool>,
 }
@@ -31,19 +35,18 @@ pub struct Extras {
 pub fn start(log: LocalLog, data: &DataFolder, telemetry: Telemetry) -> Extras {
     let (serving, path) = (log.clone(), data.socket());
     let socket = tokio::spawn(async move { naba_log_local::serve(serving, &path).await });
-    let others = vec![tokio::spawn(sweep(log.clone())), tokio::spawn(upkeep(telemetry))];
-    Extras { log, socket, others: std::sync::Mutex::new(others), last: watch::channel(false).0 }
+    let chores = [tokio::spawn(sweep(log.clone())), tokio::spawn(upkeep(telemetry))];
+    Extras { log, socket, chores, shown: None, last: watch::channel(false).0 }
 }
 
 impl Extras {
     /// Prints enriched articles as they come.
-    pub async fn show_articles(&self, topics: &Topics, from: Position) -> Result<()> {
+    pub async fn show_articles(&mut self, topics: &Topics, from: Position) -> Result<()> {
         let topic = topics.get("enriched").context("no topic has the role \"enriched\"")?;
         let partitions: Vec<_> =
             (0..topic.partitions).map(|partition| TopicPartition::new(topic.name.as_str(), partition)).collect();
         let reader = tail::open(&self.log, &partitions, from).await?;
-        let task = tokio::spawn(show(reader, self.last.subscribe()));
-        self.others.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(task);
+        self.shown = Some(tokio::spawn(show(reader, self.last.subscribe())));
         Ok(())
     }
 
@@ -59,12 +62,11 @@ impl Extras {
     /// Shows what the stages committed last, and ends everything.
     pub async fn end(self) {
         self.socket.abort();
+        self.chores.iter().for_each(JoinHandle::abort);
         self.last.send_replace(true);
-        let others = self.others.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let mut others = others.into_iter();
-        others.by_ref().take(2).for_each(|task| task.abort());
-        for shown in others {
-            let _ = shown.await;
+        if let Some(shown) = self.shown {
+            // A terminal that is held (Ctrl-S) must not hold the end.
+            let _ = tokio::time::timeout(LAST_ARTICLES, shown).await;
         }
     }
 }
@@ -81,7 +83,8 @@ async fn show(mut reader: Box<dyn Reader>, last: watch::Receiver<bool>) {
         if records.is_empty() && is_last {
             return;
         }
-        if view.show(&records).is_err() {
+        // A terminal may be slow or held, which must not hold the stages.
+        if tokio::task::block_in_place(|| view.show(&records)).is_err() {
             // Nobody reads standard output any more; the line goes on.
             return;
         }

@@ -22,7 +22,6 @@ use naba_stage::{StageConfig, shutdown_pair};
 use crate::config::{ConfigArgs, NabaConfig, missing_contact};
 use crate::place::{DataArgs, DataFolder, Place};
 use crate::sources;
-use crate::terminal::print;
 
 use demo::Demo;
 use stages::Stages;
@@ -97,7 +96,7 @@ async fn up(args: Args, shell: ShellConfig, mut config: NabaConfig, telemetry: T
 
     let (stop, stopped) = shutdown_pair();
     let stages = Stages::start(config.own, Arc::new(log.clone()), &stage, &admin, &stopped)?;
-    let extras = extras::start(log, &data, telemetry);
+    let mut extras = extras::start(log, &data, telemetry);
     if !is_quiet {
         let from = if args.demo { Position::Beginning } else { Position::End };
         extras.show_articles(&stage.topics, from).await?;
@@ -208,5 +207,5 @@ async fn wait(
         bail!("the drain took longer than shutdown.deadline ({deadline:?}); what was not committed comes again");
     }
     extras.end().await;
-    failure.map_or_else(|| print("").map_err(Into::into), Err)
+    failure.map_or(Ok(()), Err)
 }

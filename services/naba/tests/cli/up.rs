@@ -82,3 +82,15 @@ fn a_demo_goes_on_where_it_was_and_ends_on_sigint_too() {
     let seeds = articles.iter().filter(|one| one["article"]["headline"] == HEADLINE).count();
     assert_eq!(seeds, 1, "the file is read once");
 }
+
+#[test]
+fn a_stage_that_fails_ends_the_whole_line_in_order_with_1() {
+    let folder = scratch("up");
+    // A folder where the database should be.
+    std::fs::create_dir_all(folder.path().join("naba.db")).unwrap();
+    let mut process = up(folder.path());
+    let ended = process.wait(PATIENCE);
+    assert_eq!(ended.code(), Some(1), "{}", process.log());
+    let log = process.log();
+    assert!(log.contains("a stage failed: draining the others") && log.contains("sink stopped"), "{log}");
+}
