@@ -47,124 +47,175 @@ impl Step for Keyphrases {
     }
 }
 
-#[derive(Default)]
+/// Where a phrase stands: which text, and the bytes in it.
+#[derive(Clone, Copy)]
+struct Place {
+    text: usize,
+    start: usize,
+    end: usize,
+}
+
 struct Candidate {
+    key: [u32; MAX_HAN],
     count: u32,
     /// Place of the first occurrence, in words.
     first: usize,
     words: usize,
     headline: bool,
-    forms: HashMap<String, u32>,
+    place: Place,
+    others: Vec<Place>,
+}
+
+/// Words by number, so that phrases compare without text.
+#[derive(Default)]
+struct Vocabulary {
+    numbers: HashMap<String, u32>,
+}
+
+impl Vocabulary {
+    /// Returns the number of a word, from 1.
+    fn number(&mut self, word: &str) -> u32 {
+        let next = u32::try_from(self.numbers.len()).unwrap_or(u32::MAX).saturating_add(1);
+        match self.numbers.get(word) {
+            Some(number) => *number,
+            None => *self.numbers.entry(word.to_owned()).or_insert(next),
+        }
+    }
 }
 
 fn keyphrases(article: &Article, stops: Option<&HashSet<String>>) -> Vec<Keyphrase> {
-    let mut candidates: HashMap<String, Candidate> = HashMap::new();
-    let mut read = 0;
-    let headline =
-        [(true, article.headline.as_str()), (false, article.deck.as_str()), (false, article.standfirst.as_str())];
+    let mut texts = vec![article.headline.as_str(), article.deck.as_str(), article.standfirst.as_str()];
     let body = article.blocks.iter().filter(|block| is_body(block.role()) && block.role() != BlockRole::Table);
-    for (is_headline, text) in headline.into_iter().chain(body.map(|block| (false, block.text.as_str()))) {
-        if read > MAX_READ {
+    texts.extend(body.map(|block| block.text.as_str()));
+    let mut gathered = Gathered { stops, vocabulary: Vocabulary::default(), candidates: HashMap::new(), read: 0 };
+    for (index, text) in texts.iter().enumerate() {
+        if gathered.read > MAX_READ {
             break;
         }
-        let han = matches!(dominant_script(text), Some(Script::Han | Script::Kana));
-        for run in runs(text) {
-            gather(&run, text, han, stops, read, is_headline, &mut candidates);
-            read += run.len();
-        }
+        gathered.add(index, text);
     }
-    best(candidates)
+    best(gathered.candidates, &texts)
 }
 
 struct Word {
     start: usize,
     end: usize,
-    key: String,
+    number: u32,
+    stop: bool,
+    /// It may begin or close a phrase.
+    telling: bool,
 }
 
-/// Splits a text into runs of words with nothing but white space between them.
-fn runs(text: &str) -> Vec<Vec<Word>> {
-    let mut out: Vec<Vec<Word>> = Vec::new();
-    let mut last = usize::MAX;
-    for (start, word) in words(text) {
-        let joined = last <= start && text.get(last..start).is_some_and(|gap| gap.chars().all(char::is_whitespace));
-        if !joined {
-            out.push(Vec::new());
-        }
-        last = start + word.len();
-        if let Some(run) = out.last_mut() {
-            run.push(Word { start, end: last, key: fold_str(word) });
-        }
-    }
-    out
-}
-
-fn gather(
-    run: &[Word],
-    text: &str,
-    han: bool,
-    stops: Option<&HashSet<String>>,
+/// What has been read of an article.
+struct Gathered<'s> {
+    stops: Option<&'s HashSet<String>>,
+    vocabulary: Vocabulary,
+    candidates: HashMap<[u32; MAX_HAN], Candidate>,
     read: usize,
-    headline: bool,
-    candidates: &mut HashMap<String, Candidate>,
-) {
-    let stop = |word: &Word| stops.is_some_and(|stops| stops.contains(&word.key));
-    let telling =
-        |word: &Word| !stop(word) && word.key.chars().any(char::is_alphabetic) && (han || word.key.chars().count() > 2);
-    let (least, most) = if han { (2, MAX_HAN) } else { (1, MAX_WORDS) };
-    for start in 0..run.len() {
-        for length in least..=most {
-            let Some(part) = run.get(start..start + length) else { break };
-            let (Some(first), Some(last)) = (part.first(), part.last()) else { break };
-            if !telling(first) || !telling(last) || (han && part.iter().any(stop)) {
-                continue;
+}
+
+impl Gathered<'_> {
+    /// Reads one text: phrases are runs of words with nothing but white space between them.
+    fn add(&mut self, index: usize, text: &str) {
+        let han = matches!(dominant_script(text), Some(Script::Han | Script::Kana));
+        let mut run: Vec<Word> = Vec::new();
+        let mut last = usize::MAX;
+        for (start, word) in words(text) {
+            let joined = last <= start && text.get(last..start).is_some_and(|gap| gap.chars().all(char::is_whitespace));
+            if !joined {
+                self.phrases(&run, index, han);
+                run.clear();
             }
-            let keys: Vec<String> = part.iter().map(|word| bare(&word.key)).collect();
-            let candidate = candidates.entry(keys.join(" ")).or_default();
-            if candidate.count == 0 {
-                (candidate.first, candidate.words) = (read + start, length);
+            last = start + word.len();
+            let key = fold_str(word);
+            let stop = self.stops.is_some_and(|stops| stops.contains(&key));
+            let letters = key.chars().any(char::is_alphabetic) && (han || key.chars().nth(2).is_some());
+            let number = self.vocabulary.number(bare(&key));
+            run.push(Word { start, end: last, number, stop, telling: letters && !stop });
+        }
+        self.phrases(&run, index, han);
+    }
+
+    fn phrases(&mut self, run: &[Word], text: usize, han: bool) {
+        let (least, most) = if han { (2, MAX_HAN) } else { (1, MAX_WORDS) };
+        for (at, first) in run.iter().enumerate().filter(|(_, word)| word.telling) {
+            for length in least..=most {
+                let Some(part) = run.get(at..at + length) else { break };
+                let Some(last) = part.last() else { break };
+                if !last.telling || (han && part.iter().any(|word| word.stop)) {
+                    continue;
+                }
+                let mut key = [0; MAX_HAN];
+                key.iter_mut().zip(part).for_each(|(slot, word)| *slot = word.number);
+                self.count(key, self.read + at, length, Place { text, start: first.start, end: last.end });
             }
-            candidate.count += 1;
-            candidate.headline |= headline;
-            if let Some(form) = text.get(first.start..last.end) {
-                *candidate.forms.entry(form.to_owned()).or_default() += 1;
+        }
+        self.read += run.len();
+    }
+
+    fn count(&mut self, key: [u32; MAX_HAN], first: usize, words: usize, place: Place) {
+        let headline = place.text == 0;
+        match self.candidates.get_mut(&key) {
+            Some(known) => {
+                known.count += 1;
+                known.headline |= headline;
+                known.others.push(place);
+            }
+            None => {
+                let candidate = Candidate { key, count: 1, first, words, headline, place, others: Vec::new() };
+                self.candidates.insert(key, candidate);
             }
         }
     }
 }
 
 /// Cuts the Arabic article and what is written on to it, so that forms of one noun count together.
-fn bare(key: &str) -> String {
+fn bare(key: &str) -> &str {
     let cut = ["وال", "بال", "فال", "كال", "لل", "ال"].iter().find_map(|prefix| key.strip_prefix(prefix));
-    cut.filter(|rest| rest.chars().count() >= 3).unwrap_or(key).to_owned()
+    cut.filter(|rest| rest.chars().nth(2).is_some()).unwrap_or(key)
 }
 
-fn best(candidates: HashMap<String, Candidate>) -> Vec<Keyphrase> {
-    let mut scored: Vec<(f32, String, Candidate)> = candidates
-        .into_iter()
-        .map(|(key, candidate)| (score(&candidate), key, candidate))
-        .filter(|c| c.0 > 0.0)
-        .collect();
-    scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    let top = scored.first().map_or(1.0, |(score, ..)| *score);
-    let mut kept: Vec<String> = Vec::new();
+fn best(candidates: HashMap<[u32; MAX_HAN], Candidate>, texts: &[&str]) -> Vec<Keyphrase> {
+    let scored = candidates.into_values().map(|candidate| (score(&candidate), candidate));
+    let mut scored: Vec<(f32, Candidate)> = scored.filter(|(score, _)| *score > 0.0).collect();
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.first.cmp(&b.1.first)).then(a.1.words.cmp(&b.1.words)));
+    let top = scored.first().map_or(1.0, |(score, _)| *score);
+    let mut kept: Vec<Candidate> = Vec::new();
     let mut out = Vec::new();
-    for (score, key, candidate) in scored {
+    for (score, candidate) in scored {
         if out.len() == LIMIT {
             break;
         }
-        let padded = format!(" {key} ");
         // A part of a better phrase, or a longer form of it, says nothing new.
-        if kept.iter().any(|known| known.contains(&padded) || padded.contains(known.as_str())) {
+        if kept.iter().any(|known| is_part(known, &candidate) || is_part(&candidate, known)) {
             continue;
         }
-        kept.push(padded);
-        let form = candidate.forms.into_iter().max_by(|a, b| a.1.cmp(&b.1).then(b.0.cmp(&a.0)));
-        if let Some((text, _)) = form {
-            out.push(Keyphrase { text, score: score / top });
-        }
+        out.push(Keyphrase { text: usual_form(&candidate, texts), score: score / top });
+        kept.push(candidate);
     }
     out
+}
+
+/// Tells whether the words of one phrase are a run of another's.
+fn is_part(whole: &Candidate, part: &Candidate) -> bool {
+    let words = |c: &Candidate| c.key.get(..c.words).map(<[u32]>::to_vec).unwrap_or_default();
+    let (whole, part) = (words(whole), words(part));
+    whole.windows(part.len().max(1)).any(|run| run == part)
+}
+
+/// Returns the form in which a phrase stands most often, the first of those that stand equally often.
+fn usual_form(candidate: &Candidate, texts: &[&str]) -> String {
+    let form =
+        |place: &Place| texts.get(place.text).and_then(|text| text.get(place.start..place.end)).unwrap_or_default();
+    let mut counts: Vec<(&str, u32)> = Vec::new();
+    for text in std::iter::once(&candidate.place).chain(&candidate.others).map(form) {
+        match counts.iter_mut().find(|(known, _)| *known == text) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((text, 1)),
+        }
+    }
+    let most = counts.iter().map(|(_, count)| *count).max().unwrap_or(0);
+    counts.iter().find(|(_, count)| *count == most).map(|(text, _)| (*text).to_owned()).unwrap_or_default()
 }
 
 /// Weighs a candidate: a phrase that stands once outside the headline is no key phrase.

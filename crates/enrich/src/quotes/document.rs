@@ -73,8 +73,7 @@ impl<'a> Document<'a> {
                 }
             }
         }
-        split_proclitics(&mut paragraphs, lexicon);
-        split_prepositions(&mut paragraphs, lexicon);
+        split_particles(&mut paragraphs, lexicon);
         let quoted = count_quoted(&paragraphs);
         Self { lexicon, paragraphs, quoted, index }
     }
@@ -101,31 +100,23 @@ fn count_quoted(paragraphs: &[Paragraph]) -> HashMap<String, usize> {
     counts
 }
 
-/// Splits a proclitic off every word whose rest is a word of the document: ولافروف, because لافروف stands elsewhere.
-fn split_proclitics(paragraphs: &mut [Paragraph], lexicon: &Lexicon) {
+/// Tells conjunctions and prepositions from the letters of a word: ولافروف and لكرة, because لافروف and كرة stand elsewhere.
+fn split_particles(paragraphs: &mut [Paragraph], lexicon: &Lexicon) {
     if lexicon.proclitics.is_empty() {
         return;
     }
-    let words: HashSet<String> =
-        paragraphs.iter().flat_map(|p| &p.tokens).filter(|t| t.word).map(|t| t.key.clone()).collect();
-    for token in paragraphs.iter_mut().flat_map(|p| &mut p.tokens).filter(|t| t.word && t.proclitic == 0) {
-        if bare(&token.key, lexicon).is_some_and(|rest| words.contains(rest)) {
-            token.proclitic = 1;
-        }
-    }
-}
-
-/// Marks every word that is a preposition and a word of the document: لكرة, because كرة stands elsewhere.
-fn split_prepositions(paragraphs: &mut [Paragraph], lexicon: &Lexicon) {
-    if lexicon.prepositions.is_empty() {
-        return;
-    }
-    let words: HashSet<String> =
-        paragraphs.iter().flat_map(|p| &p.tokens).filter(|t| t.word).map(|t| t.key.clone()).collect();
-    for token in paragraphs.iter_mut().flat_map(|p| &mut p.tokens).filter(|t| t.word) {
-        let rest = token.key.strip_prefix(|c| lexicon.prepositions.contains(&c));
-        token.preposition |=
-            rest.is_some_and(|rest| rest.is_empty() || (rest.chars().count() >= 3 && words.contains(rest)));
+    let tokens = || paragraphs.iter().flat_map(|p| &p.tokens);
+    let words: HashSet<&str> = tokens().filter(|t| t.word).map(|t| t.key.as_str()).collect();
+    let known = |rest: &str| rest.chars().nth(2).is_some() && words.contains(rest);
+    let split = |t: &Token| {
+        let conjunction = t.key.strip_prefix(|c| lexicon.proclitics.contains(&c)).is_some_and(known);
+        let after = t.key.strip_prefix(|c| lexicon.prepositions.contains(&c));
+        (t.word && conjunction, t.word && after.is_some_and(|rest| rest.is_empty() || known(rest)))
+    };
+    let found: Vec<(bool, bool)> = tokens().map(split).collect();
+    for (token, (conjunction, preposition)) in paragraphs.iter_mut().flat_map(|p| &mut p.tokens).zip(found) {
+        token.proclitic = if conjunction { 1 } else { token.proclitic };
+        token.preposition |= preposition;
     }
 }
 

@@ -198,17 +198,18 @@ fn written_on(surface: &str, lexicon: &Lexicon) -> (bool, bool, bool) {
 
 /// Returns the forms under which a word may stand in the lexicon, each with the scalar values of the proclitic cut and
 /// whether an article was cut.
-fn forms(key: &str, proclitic: bool, article: bool, lexicon: &Lexicon) -> Vec<(String, u32, bool)> {
-    let mut out = vec![(key.to_owned(), 0, false)];
-    if proclitic && key.chars().count() > 2 {
-        out.push((key.chars().skip(1).collect(), 1, false));
+fn forms<'k>(key: &'k str, proclitic: bool, article: bool, lexicon: &Lexicon) -> Vec<(&'k str, u32, bool)> {
+    let mut out = vec![(key, 0, false)];
+    let behind_first = key.char_indices().nth(1).and_then(|(at, _)| key.get(at..)).unwrap_or_default();
+    if proclitic && behind_first.chars().nth(1).is_some() {
+        out.push((behind_first, 1, false));
     }
     if article {
-        let article = key_of(&lexicon.article);
-        for (form, cut, _) in out.clone() {
-            let bare = form.strip_prefix(article.as_str()).or_else(|| form.strip_prefix("لل"));
-            let bare = bare.or_else(|| form.get(2..).and_then(|rest| rest.strip_prefix(article.as_str())));
-            out.extend(bare.map(|bare| (bare.to_owned(), cut, true)));
+        for at in 0..out.len() {
+            let Some((form, cut, _)) = out.get(at).copied() else { break };
+            let bare = form.strip_prefix(lexicon.article.as_str()).or_else(|| form.strip_prefix("لل"));
+            let bare = bare.or_else(|| form.get(2..).and_then(|rest| rest.strip_prefix(lexicon.article.as_str())));
+            out.extend(bare.map(|bare| (bare, cut, true)));
         }
     }
     out
