@@ -152,7 +152,9 @@ impl Place {
     /// Returns the partitions of a role's topic.
     pub async fn partitions(&self, role: &str) -> Result<Vec<TopicPartition>> {
         let topic = self.topics.get(role).with_context(|| format!("no topic has the role {role:?}"))?;
-        let count = self.log.partitions(&topic.name).await?;
+        let count = self.log.partitions(&topic.name).await;
+        let count =
+            count.with_context(|| format!("asking {}: is the address right, and is it running?", self.name()))?;
         Ok((0..count).map(|partition| TopicPartition::new(topic.name.as_str(), partition)).collect())
     }
 
