@@ -77,7 +77,7 @@ pub struct Step {
 pub struct WorkId {
     /// Key of what was worked on: a url_hash or source_id.
     pub key: Bytes,
-    /// Counts attempts at this key.
+    /// Tells the attempts at this key apart: a count, or the instant in milliseconds.
     pub attempt: u64,
 }
 

@@ -267,11 +267,7 @@ fn end(ending: Ending) -> End {
     }
 }
 
-/// Names finished work in the audit: a page by its attempt, a poll by its instant.
+/// Names finished work in the audit by its instant: attempts count anew when a page that was given up is tried again.
 fn work_id(request: &FetchRequest, now: Millis) -> WorkId {
-    let attempt = match request.target {
-        Target::Page { .. } => u64::from(request.attempt),
-        _ => u64::try_from(now).unwrap_or_default(),
-    };
-    WorkId { key: Bytes::from(request.key().to_owned()), attempt }
+    WorkId { key: Bytes::from(request.key().to_owned()), attempt: u64::try_from(now).unwrap_or_default() }
 }

@@ -202,7 +202,7 @@ fn pair(tokens: &[String]) -> Option<Hint> {
             ("posted", "on") | ("post", "date") | ("entry", "date") | ("publish", "date") => Hint::Date,
             ("article", "intro") | ("article", "lead") => Hint::Standfirst,
             ("img" | "image" | "photo", "credit") => Hint::Credit,
-            ("call", "to") | ("sign", "up") | ("read", "on") => Hint::Promo,
+            ("call", "to") | ("sign", "up") | ("follow", "us") | ("join", "us") | ("read", "on") => Hint::Promo,
             ("story", "tags") | ("article", "tags") | ("tag", "list") => Hint::Boilerplate,
             _ => return None,
         })

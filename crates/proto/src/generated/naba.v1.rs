@@ -2382,7 +2382,7 @@ pub struct SeenEntry {
     /// Why it was skipped.
     #[prost(string, tag = "8")]
     pub reason: ::prost::alloc::string::String,
-    /// When the last document was published.
+    /// When the last fetch succeeded, also one that found nothing new.
     #[prost(message, optional, tag = "9")]
     pub fetched_at: ::core::option::Option<::prost_types::Timestamp>,
     /// The updated time the listing last stated, so that a newer one asks for a fetch.
