@@ -26,11 +26,14 @@ static AGENCIES: LazyLock<HashSet<String>> = LazyLock::new(|| {
 });
 
 /// Separators between the place line and the report; those that begin with a dot come before the bare dash.
-const SEPARATORS: &[&str] =
-    &[".- ", ".— ", ". — ", ". – ", ". -- ", " — ", " – ", " -- ", " - ", "— ", ": ", "؛ ", ":", "：", " ― ", "－"];
+const SEPARATORS: &[&str] = &[
+    "——", ".- ", ".— ", ". — ", ". – ", ". -- ", " — ", " – ", " -- ", " - ", "— ", ": ", "؛ ", ":", "：", " ― ", "－",
+];
 
 /// Longest place line, in scalar values.
 const MAX_CHARS: usize = 90;
+/// Longest place of a script without spaces between words, in scalar values.
+const MAX_UNSPACED: usize = 6;
 
 /// Splits the place line off a paragraph, if it has one.
 pub fn split(text: &str) -> Option<PlaceLine> {
@@ -58,6 +61,11 @@ fn read(text: &str, at: usize, separator: &str) -> Option<PlaceLine> {
     text.get(rest..).filter(|t| t.chars().count() >= 20)?;
     let (place, agency, dated) = parts(surface)?;
     let strong = !agency.is_empty() || dated;
+    // "The harbour master said: “…”": a colon before a quotation belongs to whoever speaks.
+    let speaks = separator.starts_with([':', '：']) && text.get(rest..)?.starts_with(crate::line::is_quote_mark);
+    if speaks && !strong {
+        return None;
+    }
     (is_place(&place, separator.trim_end(), strong) && !has_cue(surface)).then(|| PlaceLine {
         surface: surface.to_owned(),
         place,
@@ -131,8 +139,13 @@ fn is_place(place: &str, separator: &str, strong: bool) -> bool {
     let letters: Vec<char> = place.chars().filter(|c| c.is_alphabetic()).collect();
     let cased = letters.iter().any(|c| c.is_lowercase() || c.is_uppercase());
     if !cased {
+        // Without spaces between words only the length tells a name from a clause.
+        let unspaced = letters.iter().any(|c| matches!(u32::from(*c), 0x3040..=0x30FF | 0x3400..=0x9FFF));
+        if unspaced && chars > MAX_UNSPACED {
+            return false;
+        }
         // Scripts without case: short, or backed by an agency or a date.
-        return strong || (words.len() <= 2 && matches!(separator, ":" | "؛" | "—" | "–" | "-" | "：" | "--"));
+        return strong || (words.len() <= 2 && matches!(separator, ":" | "؛" | "—" | "——" | "–" | "-" | "：" | "--"));
     }
     if letters.iter().all(|c| !c.is_lowercase()) {
         return letters.len() > 2;
@@ -229,11 +242,16 @@ mod tests {
         assert_eq!(of("Le bilan est lourd : "), None);
         assert_eq!(of("وقال الوزير في المؤتمر: "), None);
         assert_eq!(of("تصحيح: "), None);
+        assert_eq!(split("镇长王大明在河口村对村民表示：“这条路明年一定会修好，请大家再等一等，谢谢。”"), None);
+        assert_eq!(split("王大明说：“这条路明年一定会修好，请大家再等一等，谢谢各位村民。”"), None);
+        assert_eq!(split("المدير: \"سنعيد فتح الطريق قبل نهاية الشهر المقبل\""), None);
     }
 
     #[test]
     fn chinese_agency_heads_are_split_off() {
         let found = split("新华社北京3月3日电 国务院总理今天在北京会见了来访的客人。").unwrap();
         assert_eq!((found.place.as_str(), found.agency.as_str()), ("北京", "新华社"));
+        let found = split("河口村——镇里的工程师检查了四十座小桥，其中一半需要维修。").unwrap();
+        assert_eq!(found.place, "河口村");
     }
 }

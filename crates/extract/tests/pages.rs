@@ -113,3 +113,38 @@ fn the_body_of_structured_data_stands_in_where_the_page_shows_none() {
     assert_eq!(article.extraction.unwrap().method, "ld:articleBody");
     assert!(article.blocks.iter().filter(|b| b.role() == BlockRole::Paragraph).count() >= 2);
 }
+
+#[test]
+fn a_short_first_paragraph_that_nothing_sets_apart_is_of_the_body() {
+    let body = "<div class=b1><h1>Bridge closed after ice jam</h1><div class=x2>Winter shuts the northern crossing again</div>\
+        <div class=promo>Subscribe to our newsletter for more.</div><div class=w><div class=p5>The ferry will run on Monday.</div>\
+        <div class=p5>The council said on Monday that the bridge would stay closed until the ice had gone from the river.</div>\
+        <div class=p5>Engineers will look at it in the spring, a spokesman said, and then decide what has to be done about it.</div>\
+        <div class=p5>Until then the ferry takes people across four times a day, and on Sundays it takes them twice only.</div></div></div>";
+    let article = extract(&page("", body)).unwrap().article;
+    assert_eq!(article.standfirst, "");
+    assert_eq!(article.blocks.iter().filter(|b| b.role() == BlockRole::Paragraph).count(), 4);
+}
+
+#[test]
+fn a_subhead_at_which_a_paywall_cuts_is_kept() {
+    let body = format!(
+        "<article><h1>Bridge closed after ice jam</h1><div class=teaser>{PROSE}{PROSE}<h3>What comes next</h3></div>\
+         <div class='premium paywall'><p>This article is for subscribers only.</p><a href=/subscribe>Subscribe</a></div></article>"
+    );
+    let article = extract(&page("", &body)).unwrap().article;
+    let subheads: Vec<&str> =
+        article.blocks.iter().filter(|b| b.role() == BlockRole::Subhead).map(|b| b.text.as_str()).collect();
+    assert_eq!(subheads, ["What comes next"]);
+}
+
+#[test]
+fn the_word_before_a_linked_author_is_no_author() {
+    let body = format!(
+        "<article><h1>Bridge closed after ice jam</h1><address>By <a rel=author href=/a>Ada Byron</a> and \
+         <a rel=author href=/b>Tom Farrow</a></address>{PROSE}</article>"
+    );
+    let article = extract(&page("", &body)).unwrap().article;
+    let names: Vec<&str> = article.authors.iter().map(|a| a.name.as_str()).collect();
+    assert_eq!(names, ["Ada Byron", "Tom Farrow"]);
+}

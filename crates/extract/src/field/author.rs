@@ -55,6 +55,9 @@ fn named<'a>(values: impl Iterator<Item = &'a str>) -> Vec<Author> {
 pub fn byline(text: &str) -> Vec<Author> {
     let first_line = text.lines().next().unwrap_or_default();
     let folded = fold_str(first_line);
+    if introduces(&folded) {
+        return Vec::new();
+    }
     let skip = Cue::Byline.prefix_chars(&folded).filter(|n| *n < folded.chars().count()).unwrap_or(0);
     // Folding drops marks, so the prefix is counted on the source; prefixes carry no marks in practice.
     let rest: String = first_line.chars().skip(skip).collect();
@@ -72,6 +75,12 @@ pub fn byline(text: &str) -> Vec<Author> {
     split_names(rest).into_iter().map(|name| role_of(&name)).collect()
 }
 
+/// Tells whether a folded text only leads to a name ("By", "كتب", "and"): markup may set it apart from the linked name.
+fn introduces(folded: &str) -> bool {
+    let bare = folded.trim_matches(|c: char| !c.is_alphabetic());
+    Cue::Byline.is(bare) || CONJUNCTIONS.iter().any(|word| word.trim() == bare)
+}
+
 /// Splits off what is a role or a place: "Harriet Poole, Health correspondent", "Sunil Mathias in Stockholm".
 fn role_of(text: &str) -> Author {
     for separator in [", ", "، ", " in ", " à ", " en ", " em "] {
@@ -82,18 +91,21 @@ fn role_of(text: &str) -> Author {
     Author { name: text.trim().to_owned(), role: String::new(), url: String::new() }
 }
 
+/// What stands between the names of two authors.
+const CONJUNCTIONS: &[&str] = &[
+    " and ", " und ", " et ", " y ", " e ", " og ", " och ", " en ", " i ", " и ", " та ", " ve ", " & ", "; ", "、",
+    " و ",
+];
+
 fn split_names(text: &str) -> Vec<String> {
     let mut names = vec![text.to_owned()];
-    for separator in [
-        " and ", " und ", " et ", " y ", " e ", " og ", " och ", " en ", " i ", " и ", " та ", " ve ", " & ", "; ",
-        "、", " و ",
-    ] {
+    for separator in CONJUNCTIONS {
         names = names
             .into_iter()
             .flat_map(|name| {
-                let parts: Vec<String> = name.split(separator).map(|p| p.trim().to_owned()).collect();
+                let parts: Vec<String> = name.split(*separator).map(|p| p.trim().to_owned()).collect();
                 // " y " and " e " also stand inside names: only whole names are parted.
-                let whole = parts.iter().all(|p| p.split_whitespace().count() >= 2 || separator == "、");
+                let whole = parts.iter().all(|p| p.split_whitespace().count() >= 2 || *separator == "、");
                 if whole { parts } else { vec![name] }
             })
             .collect();
@@ -154,5 +166,13 @@ mod tests {
         assert_eq!(names("مأت"), ["مأت"]);
         assert_eq!(names("حاورته في الدوحة: مريم الجابر"), ["مريم الجابر"]);
         assert_eq!(names("Wilmer Cárdenas | @wcardenas"), ["Wilmer Cárdenas"]);
+    }
+
+    #[test]
+    fn a_word_that_only_leads_to_a_name_is_no_author() {
+        for text in ["By", "كتب", "كتبت:", "Автор", "מאת", "Por", "and", "و"] {
+            assert!(names(text).is_empty(), "{text}");
+        }
+        assert_eq!(names("Byron Andersson"), ["Byron Andersson"]);
     }
 }

@@ -45,6 +45,7 @@ pub fn start(lines: &[Line], known: &Known) -> usize {
             None => first,
         };
         if let Some(start) = start {
+            let start = kin_before(lines, start, |l| candidate(l) && !described(l));
             return question_before(lines, outside_before(lines, start, described));
         }
     }
@@ -97,6 +98,23 @@ fn outside_before(lines: &[Line], start: usize, described: impl Fn(&Line) -> boo
     }
 }
 
+/// A sentence too short for prose right before the body is its first paragraph, where the markup sets nothing apart.
+fn kin_before(lines: &[Line], start: usize, candidate: impl Fn(&Line) -> bool) -> usize {
+    let Some(first) = lines.get(start).filter(|l| l.in_body) else { return start };
+    let kin = |l: &Line| {
+        l.in_body
+            && l.signature == first.signature
+            && l.tag == first.tag
+            && l.strong == first.strong
+            && l.ends_sentence()
+            && l.words >= 4
+            && l.link_ratio < 0.5
+            && candidate(l)
+    };
+    let kins = lines.get(..start).unwrap_or_default().iter().rev().take_while(|l| kin(l)).count();
+    start - kins
+}
+
 fn differs_from_body(lines: &[Line], at: usize) -> bool {
     let of = lines.get(at).map(|l| l.signature);
     lines.iter().skip(at + 1).filter(|l| l.in_body && l.is_prose()).take(3).all(|l| Some(l.signature) != of)
@@ -136,7 +154,7 @@ pub fn end(lines: &[Line], start: usize, known: &Known) -> usize {
                     || l.ends_sentence() && l.words >= 5 && !l.text.starts_with(['*', '(']) && l.weight >= 40)
         }
     };
-    let mut last = lines
+    let last = lines
         .iter()
         .enumerate()
         .skip(start)
@@ -144,10 +162,21 @@ pub fn end(lines: &[Line], start: usize, known: &Known) -> usize {
         .map(|(at, _)| at + 1)
         .next_back()
         .unwrap_or(start);
-    if !known.markup {
-        last = before_signed_comments(lines, start, last);
-    }
-    last
+    if known.markup { last + trailing_subheads(lines, start, last) } else { before_signed_comments(lines, start, last) }
+}
+
+/// Counts the subheads right after the body's last paragraph, as where a paywall cuts: of the kind seen inside the body.
+fn trailing_subheads(lines: &[Line], start: usize, end: usize) -> usize {
+    let heading = |l: &Line| {
+        matches!(l.tag, Tag::Heading(2..=6)) && l.in_body && l.hint.is_none() && l.link_ratio < 0.5 && l.words <= 14
+    };
+    let inside = lines.get(start..end).unwrap_or_default();
+    let walled = |at: usize| lines.get(at).is_some_and(|l| l.cued(Cue::Paywall));
+    let known = |l: &Line| inside.iter().any(|i| heading(i) && i.signature == l.signature);
+    let tail = lines.get(end..).unwrap_or_default().iter();
+    let count = tail.take_while(|l| heading(l) && furniture(l).is_none()).count();
+    let kept = lines.get(end..end + count).unwrap_or_default();
+    if walled(end + count) || kept.iter().all(known) { count } else { 0 }
 }
 
 /// In plain text without a heading, comments may follow the body; a line that names an author and a date ends it.
