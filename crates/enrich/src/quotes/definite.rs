@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::document::{Document, Paragraph};
 use super::lexicon::{Family, Tags};
-use super::names::{can_name, run};
+use super::names::{can_name, keys, run};
 use super::people::People;
 use super::subject::{Cue, Subject, leading_name, parts, pronoun, whole_name, word_before};
 use super::token::Token;
@@ -54,7 +54,7 @@ pub(super) fn subject(
                 Subject::Unnamed
             }
             Some(name) => Subject::Name { name, title: found.title },
-            None => unnamed(p, &found.title),
+            None => unnamed(p, people, &found.title),
         };
     }
     if cue.tags.any(Tags::ACCORD) { Subject::Unnamed } else { before(p, people, cue, clause) }
@@ -67,12 +67,17 @@ fn is_genitive(p: &Paragraph, name: &Range<usize>) -> bool {
 }
 
 /// A phrase without a name is a title, a surname with an article, or something that does not speak.
-fn unnamed(p: &Paragraph, words: &Range<usize>) -> Subject {
+///
+/// A surname known from before stays one when an object follows it: "ووصف العطار الخطة بأنها".
+fn unnamed(p: &Paragraph, people: &People, words: &Range<usize>) -> Subject {
     let Some(first) = p.token(words.start) else { return Subject::Missing };
     if first.tags.any(Tags::BODY) && !first.tags.any(Tags::TITLE) {
         Subject::Unnamed
-    } else if words.len() == 1 && first.definite && !first.tags.any(Tags::TITLE) {
-        Subject::Name { name: words.clone(), title: words.start..words.start }
+    } else if first.definite
+        && !first.tags.any(Tags::TITLE)
+        && (words.len() == 1 || people.find(&keys(p, &(words.start..words.start + 1))).is_some())
+    {
+        Subject::Name { name: words.start..words.start + 1, title: words.start..words.start }
     } else {
         Subject::Title(words.clone())
     }

@@ -222,7 +222,9 @@ fn attached(key: &str, lexicon: &Lexicon, found: &mut Vec<(usize, Tags)>) -> boo
     }
     let Some(rest) = key.strip_prefix(['ل', 'ب', 'ك', 'ל', 'ב', 'מ']) else { return false };
     let mut hit = false;
-    let governed = Tags::BODY.or(Tags::TITLE).or(Tags::NAMING).or(Tags::BREAK);
+    // Two letters are left of many a name (ברק) that hide a particle.
+    let particle = if rest.chars().count() > 2 { Tags::BREAK } else { Tags::default() };
+    let governed = Tags::BODY.or(Tags::TITLE).or(Tags::NAMING).or(particle);
     lexicon.look_up(rest, |_| None, |_, tags| hit |= tags.any(governed));
     if hit {
         found.push((1, Tags::BREAK));
