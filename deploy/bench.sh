@@ -5,8 +5,8 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 TARGET=${CARGO_TARGET_DIR:-target}/release
 
-cargo build --release --locked -p naba --example bench
-cargo build --release --locked -p naba-log-kafka --example bare
+# Both at once: apart, each would build what they share with other features.
+cargo build --release --locked -p naba -p naba-log-kafka --example bench --example bare
 
 # A broker of its own, empty, so that neither old topics nor another user count; with the whole JIT, as in production.
 export KHOME KAFKA_JVM='' KAFKA_HEAP=1g KAFKA_BASE_PORT=${KAFKA_BASE_PORT:-29192} KAFKA_WATCH_PID=$$

@@ -23,6 +23,9 @@ const ASK: Duration = Duration::from_secs(10);
 /// Longest time without a record before the peer gives up.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Records that each measurement moves at least: the topics over and over, so that connecting does not count.
+const ENOUGH: usize = 20_000;
+
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 type Pump = ThreadedProducer<DefaultProducerContext>;
 
@@ -167,23 +170,22 @@ fn send(producer: &Pump, topic: &str, letter: &Letter) -> Result<(), KafkaError>
     }
 }
 
-/// Consumes `count` records of a topic and answers each with the next of `outputs`, if any is left.
+/// Consumes `count` records of a topic and answers each with the next of the `outputs`, sent `rounds` times over.
 fn hop(
     consumer: &BaseConsumer,
     count: usize,
     producer: Option<(&Pump, &str)>,
-    outputs: &[Letter],
-) -> Result<usize, Failure> {
-    let (mut outputs, mut bytes, mut last) = (outputs.iter(), 0, Instant::now());
-    let mut left = count;
+    (outputs, rounds): (&[Letter], usize),
+) -> Result<(), Failure> {
+    let mut outputs = outputs.iter().cycle().take(outputs.len() * rounds);
+    let (mut left, mut last) = (count, Instant::now());
     while left > 0 {
-        let message = match consumer.poll(Duration::from_millis(100)) {
-            Some(Ok(message)) => message,
+        match consumer.poll(Duration::from_millis(100)) {
+            Some(Ok(message)) => drop(message),
             None | Some(Err(KafkaError::PartitionEOF(_))) if last.elapsed() < PATIENCE => continue,
             Some(Err(error)) => return Err(error.into()),
             None => return Err(format!("{left} of {count} records did not come").into()),
-        };
-        bytes += message.payload_len();
+        }
         last = Instant::now();
         left -= 1;
         if let (Some((producer, topic)), Some(letter)) = (producer, outputs.next()) {
@@ -194,12 +196,12 @@ fn hop(
         outputs.try_for_each(|letter| send(producer, topic, letter))?;
         producer.flush(PATIENCE)?;
     }
-    Ok(bytes)
+    Ok(())
 }
 
-fn produce(producer: &Pump, topic: &str, letters: &[Letter]) -> Result<Duration, Failure> {
+fn produce(producer: &Pump, topic: &str, letters: &[Letter], rounds: usize) -> Result<Duration, Failure> {
     let begin = Instant::now();
-    letters.iter().try_for_each(|letter| send(producer, topic, letter))?;
+    letters.iter().cycle().take(letters.len() * rounds).try_for_each(|letter| send(producer, topic, letter))?;
     producer.flush(PATIENCE)?;
     Ok(begin.elapsed())
 }
@@ -207,12 +209,14 @@ fn produce(producer: &Pump, topic: &str, letters: &[Letter]) -> Result<Duration,
 /// The three topics with their records.
 struct Load {
     partitions: i32,
+    /// How often each measurement moves them.
+    rounds: usize,
     raw: Vec<Letter>,
     articles: Vec<Letter>,
     enriched: Vec<Letter>,
 }
 
-/// Moves all of it once, hop by hop at the same time; returns the time until the last record has arrived.
+/// Moves all of it, hop by hop at the same time; returns the time until the last record has arrived.
 async fn relay(cluster: &Cluster, load: &Arc<Load>, raw: &str, compression: &str) -> Result<Duration, Failure> {
     let articles = cluster.topic(&format!("articles-{compression}"), load.partitions).await?;
     let enriched = cluster.topic(&format!("enriched-{compression}"), load.partitions).await?;
@@ -220,16 +224,20 @@ async fn relay(cluster: &Cluster, load: &Arc<Load>, raw: &str, compression: &str
     let parse = {
         let (input, out) = (cluster.consumer(raw, load.partitions)?, cluster.producer(compression)?);
         let (load, topic) = (Arc::clone(load), articles.clone());
-        std::thread::spawn(move || hop(&input, load.raw.len(), Some((&out, &topic)), &load.articles))
+        std::thread::spawn(move || {
+            hop(&input, load.raw.len() * load.rounds, Some((&out, &topic)), (&load.articles, load.rounds))
+        })
     };
     let enrich = {
         let (input, out) = (cluster.consumer(&articles, load.partitions)?, cluster.producer(compression)?);
         let (load, topic) = (Arc::clone(load), enriched.clone());
-        std::thread::spawn(move || hop(&input, load.articles.len(), Some((&out, &topic)), &load.enriched))
+        std::thread::spawn(move || {
+            hop(&input, load.articles.len() * load.rounds, Some((&out, &topic)), (&load.enriched, load.rounds))
+        })
     };
     let sink = {
         let (input, load) = (cluster.consumer(&enriched, load.partitions)?, Arc::clone(load));
-        std::thread::spawn(move || hop(&input, load.enriched.len(), None, &[]))
+        std::thread::spawn(move || hop(&input, load.enriched.len() * load.rounds, None, (&[], 0)))
     };
     for thread in [parse, enrich, sink] {
         thread.join().map_err(|_| "a hop of the relay panicked")??;
@@ -243,9 +251,12 @@ async fn measure(arguments: &[String]) -> Result<String, Failure> {
     };
     let cluster = Cluster { bootstrap: bootstrap.clone() };
     let partitions = cluster.partitions(raw)?;
+    let raw = cluster.read(raw, partitions)?;
+    let rounds = ENOUGH.div_ceil(raw.len().max(1));
     let load = Arc::new(Load {
         partitions,
-        raw: cluster.read(raw, partitions)?,
+        rounds,
+        raw,
         articles: cluster.read(articles, cluster.partitions(articles)?)?,
         enriched: cluster.read(enriched, cluster.partitions(enriched)?)?,
     });
@@ -264,12 +275,12 @@ async fn measure(arguments: &[String]) -> Result<String, Failure> {
     ] {
         let topic = cluster.topic(&format!("raw-{compression}"), partitions).await?;
         let producer = cluster.producer(compression)?;
-        let produced = produce(&producer, &topic, &load.raw)?;
+        let produced = produce(&producer, &topic, &load.raw, rounds)?;
         let begin = Instant::now();
-        hop(&cluster.consumer(&topic, partitions)?, load.raw.len(), None, &[])?;
+        hop(&cluster.consumer(&topic, partitions)?, load.raw.len() * rounds, None, (&[], 0))?;
         let consumed = begin.elapsed();
         let relayed = relay(&cluster, &load, &topic, compression).await?;
-        fields.extend(names.into_iter().zip([produced, consumed, relayed].map(|d| d.as_secs_f64())));
+        fields.extend(names.into_iter().zip([produced, consumed, relayed].map(|d| d.as_secs_f64() / rounds as f64)));
     }
     let fields: Vec<String> = fields.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
     Ok(format!("{{{}}}", fields.join(",")))
