@@ -48,7 +48,17 @@ pub(crate) struct Poll {
     pub(crate) sha256: String,
 }
 
+/// A source that has named nothing new for a day, and for three of its intervals, is silent.
+const SILENT_AFTER: Duration = Duration::from_secs(24 * 3600);
+
 impl Watched {
+    /// Tells whether the source is silent: watched for long, and nothing new.
+    pub(crate) fn is_silent(&self, now: Millis) -> bool {
+        let Some(last) = self.state.last_news_at.as_ref().filter(|_| !self.state.ended) else { return false };
+        let patience = SILENT_AFTER.max(Duration::from_millis(self.state.interval_ms.saturating_mul(3)));
+        now.saturating_sub(millis_of(last)) > crate::settings::millis(patience)
+    }
+
     pub(crate) fn new(source: Source, state: SourceState) -> Self {
         let state = SourceState { source_id: source.source_id.clone(), ..state };
         Self {
@@ -232,6 +242,9 @@ impl Watched {
         state.interval_ms = u64::try_from(interval.as_millis()).unwrap_or_default();
         state.polled_at = Some(timestamp_of(now));
         state.next_poll_at = Some(timestamp_of(next));
+        if self.news || state.last_news_at.is_none() {
+            state.last_news_at = Some(timestamp_of(now));
+        }
         self.state = state.clone();
         let end = if self.news { Ending::Emitted } else { Ending::Skipped(reasons::UNCHANGED) };
         (vec![Decision::SaveSource(state), Decision::End(end)], next)
@@ -253,6 +266,7 @@ impl Watched {
         let next = now.saturating_add(wait.max(patience));
         self.state.polled_at = Some(timestamp_of(now));
         self.state.next_poll_at = Some(timestamp_of(next));
+        self.state.last_news_at.get_or_insert(timestamp_of(now));
         let mut decisions = vec![Decision::SaveSource(self.state.clone())];
         if !code.is_empty() {
             decisions.push(Decision::End(Ending::Skipped(code)));
@@ -264,5 +278,27 @@ impl Watched {
         let or = |ms: u64, default: Duration| if ms == 0 { default } else { Duration::from_millis(ms) };
         let min = or(self.source.min_interval_ms, settings.min_interval);
         Bounds::new(min, or(self.source.max_interval_ms, settings.max_interval))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_is_silent_after_a_day_and_three_intervals_without_news() {
+        const HOUR: Millis = 3_600_000;
+        let state = |interval: Millis| SourceState {
+            interval_ms: u64::try_from(interval).unwrap_or_default(),
+            last_news_at: Some(timestamp_of(0)),
+            ..SourceState::default()
+        };
+        let watched = |state| Watched::new(Source::default(), state);
+        assert!(!watched(state(HOUR)).is_silent(24 * HOUR));
+        assert!(watched(state(HOUR)).is_silent(25 * HOUR));
+        assert!(!watched(state(12 * HOUR)).is_silent(36 * HOUR));
+        assert!(watched(state(12 * HOUR)).is_silent(37 * HOUR));
+        assert!(!watched(SourceState { ended: true, ..state(HOUR) }).is_silent(99 * HOUR));
+        assert!(!watched(SourceState { last_news_at: None, ..state(HOUR) }).is_silent(99 * HOUR));
     }
 }

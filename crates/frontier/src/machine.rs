@@ -113,6 +113,11 @@ impl Frontier {
         self.sources.get(source_id).map(|slot| &slot.item.source)
     }
 
+    /// Counts the sources that have named nothing new for a day and for three of their intervals.
+    pub fn silent_sources(&self, now: Millis) -> usize {
+        self.sources.values().filter(|slot| slot.item.is_silent(now)).count()
+    }
+
     /// Takes an entry of the frontier topic. `known` is the stored state of its address, if any; `again` is true when an
     /// operator wants an address tried again that was given up.
     pub fn accept(

@@ -19,6 +19,8 @@ use crate::http::HttpError;
 use crate::perform::{Finished, Found, Job, Performer, is_acceptable};
 use crate::sources::domain_of;
 
+/// Between two counts of the silent sources, milliseconds.
+const COUNT_EVERY: Millis = 10_000;
 const SEEN: &str = "seen";
 const SOURCE_STATE: &str = "source-state";
 const HOST_STATE: &str = "host-state";
@@ -29,6 +31,8 @@ pub struct Fetcher {
     config: Arc<FetcherConfig>,
     performer: Performer,
     partitions: BTreeMap<u32, Partition>,
+    /// When the silent sources were last counted.
+    counted_at: Millis,
 }
 
 struct Partition {
@@ -43,11 +47,20 @@ impl Fetcher {
     pub fn new(config: FetcherConfig) -> Result<Self, HttpError> {
         let config = Arc::new(config);
         let performer = Performer::new(Arc::clone(&config))?;
-        Ok(Self { settings: config.frontier(), config, performer, partitions: BTreeMap::new() })
+        Ok(Self { settings: config.frontier(), config, performer, partitions: BTreeMap::new(), counted_at: 0 })
     }
 
     fn under_way(&self) -> usize {
         self.partitions.values().map(|partition| partition.under_way).sum()
+    }
+
+    /// Counts silent sources, now and then.
+    fn count_silence(&mut self, now: Millis) {
+        if now - self.counted_at >= COUNT_EVERY {
+            self.counted_at = now;
+            let silent: usize = self.partitions.values().map(|own| own.frontier.silent_sources(now)).sum();
+            Metric::SourceSilence.set(&[Self::NAME], f64::from(u32::try_from(silent).unwrap_or(u32::MAX)));
+        }
     }
 
     fn room(&self) -> usize {
@@ -147,6 +160,7 @@ impl Source for Fetcher {
     }
 
     fn due(&mut self, now: Millis, room: usize) -> Vec<(u32, Job)> {
+        self.count_silence(now);
         let total = self.config.concurrency;
         let mut room = room.min(self.room());
         let mut work = Vec::new();

@@ -1,5 +1,5 @@
-//! The whole line on real Kafka and real PostgreSQL: newsfarm → fetcher → parser → enricher → sink, each a process of its
-//! own, accounted exactly.
+//! The whole line on real Kafka and real PostgreSQL: newsfarm → fetcher → parser → enricher → sink, each two processes
+//! of its own, accounted exactly.
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)]
 
 mod line;
@@ -85,10 +85,13 @@ async fn every_url_version_has_its_fate_through_separate_services_on_kafka() {
     let sink = [("NABA__SINK__STORE", "postgres"), ("NABA__POSTGRES__URL", url.as_str())];
     let mut services = vec![
         cluster.start("fetcher", 0, &[]),
+        cluster.start("fetcher", 1, &[]),
         cluster.start("parser", 0, &[]),
         cluster.start("parser", 1, &[]),
         cluster.start("enricher", 0, &[]),
+        cluster.start("enricher", 1, &[]),
         cluster.start("sink", 0, &sink),
+        cluster.start("sink", 1, &sink),
     ];
     let imported = Command::new(binary("naba"))
         .args(["sources", "import"])

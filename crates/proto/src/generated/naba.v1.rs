@@ -2300,6 +2300,9 @@ pub struct SourceState {
     /// SHA-256 of the last body, to see unchanged bodies without ETag.
     #[prost(string, tag = "9")]
     pub body_sha256: ::prost::alloc::string::String,
+    /// When it last named something new; before that, when it was first polled.
+    #[prost(message, optional, tag = "10")]
+    pub last_news_at: ::core::option::Option<::prost_types::Timestamp>,
 }
 impl ::prost::Name for SourceState {
     const NAME: &'static str = "SourceState";

@@ -7,7 +7,7 @@ pub(crate) mod stage;
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use naba_model::Millis;
@@ -18,7 +18,8 @@ use tokio::sync::watch;
 use crate::code::Code;
 use crate::envelope::Envelope;
 use crate::error::RunError;
-use crate::log::{Log, NewRecord, Record, TopicPartition};
+use crate::health::Health;
+use crate::log::{GroupConfig, Log, LogError, Member, NewRecord, Record, TopicPartition};
 use crate::metric::Metric;
 use crate::partition::Count;
 use crate::partitioner::partition_for;
@@ -349,6 +350,62 @@ pub(crate) fn changelog_records(
         })
     };
     writes.iter().filter_map(record).collect()
+}
+
+/// Joins the group of a stage, waiting without limit for a log that is not there: an outage at the start is an outage like any
+/// other, so the process stays up and is not ready. `None` when shutdown was asked for meanwhile.
+pub(crate) async fn join(
+    stage: &'static str,
+    log: &Arc<dyn Log>,
+    group: GroupConfig,
+    health: &Health,
+    shutdown: &mut Shutdown,
+) -> Result<Option<Member>, RunError> {
+    let mut attempts = 0;
+    loop {
+        health.turned(stage, Instant::now());
+        let error = tokio::select! {
+            member = log.join(group.clone()) => match member {
+                Ok(member) => return Ok(Some(member)),
+                Err(error @ LogError::Unavailable(_)) => error,
+                Err(error) => return Err(error.into()),
+            },
+            () = asked(shutdown) => return Ok(None),
+        };
+        attempts += 1;
+        tracing::warn!(stage, %error, attempts, "the log cannot be reached, trying again");
+        tokio::select! {
+            () = tokio::time::sleep(pause(attempts)) => {}
+            () = asked(shutdown) => return Ok(None),
+        }
+    }
+}
+
+/// Restores the state of a partition, waiting without limit for a log that is not there.
+pub(crate) async fn restore(
+    stage: &'static str,
+    state: &StateView,
+    log: &Arc<dyn Log>,
+    changelogs: &BTreeMap<&'static str, Arc<str>>,
+    partition: u32,
+) -> Result<u64, RunError> {
+    let mut attempts = 0;
+    loop {
+        match state.restore(log.as_ref(), changelogs, partition).await {
+            Err(RunError::Log(error @ LogError::Unavailable(_))) => {
+                attempts += 1;
+                tracing::warn!(stage, partition, %error, attempts, "state cannot be restored yet, trying again");
+                tokio::time::sleep(pause(attempts)).await;
+            }
+            restored => return restored,
+        }
+    }
+}
+
+/// Back-off before asking an absent log again: from 200 ms to 5 s, with jitter.
+fn pause(attempts: u32) -> Duration {
+    let most = (200 << attempts.min(5)).min(5000);
+    Duration::from_millis(fastrand::u64(most / 2..=most))
 }
 
 /// Notes how far a state store has come. Only for a partition that is ours and has nothing open: its changelog ends with us.

@@ -50,10 +50,7 @@ pub async fn run_sink<S: Sink>(
         drain: config.revoke_deadline,
         session: config.session_timeout,
     };
-    let member = tokio::select! {
-        member = log.join(group) => member?,
-        () = asked(&mut shutdown) => return Ok(()),
-    };
+    let Some(member) = super::join(S::NAME, &log, group, &health, &mut shutdown).await? else { return Ok(()) };
     let ownership = Arc::new(Ownership::default());
     let policy = CommitPolicy { stage: S::NAME, interval: config.commit_interval, max_bytes: config.commit_bytes };
     let (committer, reports) = Committer::start(member.producer, Arc::clone(&ownership), policy);

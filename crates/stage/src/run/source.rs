@@ -75,10 +75,7 @@ pub async fn run_source<S: Source>(
         drain: config.revoke_deadline,
         session: config.session_timeout,
     };
-    let member = tokio::select! {
-        member = log.join(group) => member?,
-        () = asked(&mut shutdown) => return Ok(()),
-    };
+    let Some(member) = super::join(S::NAME, &log, group, &health, &mut shutdown).await? else { return Ok(()) };
     let ownership = Arc::new(Ownership::default());
     let policy = CommitPolicy { stage: S::NAME, interval: config.commit_interval, max_bytes: config.commit_bytes };
     let (committer, reports) = Committer::start(member.producer, Arc::clone(&ownership), policy);
@@ -239,7 +236,7 @@ impl<S: Source> Run<S> {
         }
         let epoch = self.ownership.take(at);
         let state = StateView::open(&self.frame.config.store_dir(S::NAME), partition, S::TABLES)?;
-        let restored = state.restore(self.log.as_ref(), &self.changelogs, partition).await?;
+        let restored = super::restore(S::NAME, &state, &self.log, &self.changelogs, partition).await?;
         Metric::StateRestoredTotal.add(&[S::NAME], restored);
         self.source.on_assigned(partition, &state, now()).map_err(stop)?;
         let mut tails = Vec::new();

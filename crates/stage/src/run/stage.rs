@@ -81,10 +81,7 @@ pub async fn run_stage<S: Stage>(
         drain: config.revoke_deadline,
         session: config.session_timeout,
     };
-    let member = tokio::select! {
-        member = log.join(group) => member?,
-        () = asked(&mut shutdown) => return Ok(()),
-    };
+    let Some(member) = super::join(S::NAME, &log, group, &health, &mut shutdown).await? else { return Ok(()) };
     let ownership = Arc::new(Ownership::default());
     let policy = CommitPolicy { stage: S::NAME, interval: config.commit_interval, max_bytes: config.commit_bytes };
     let (committer, reports) = Committer::start(member.producer, Arc::clone(&ownership), policy);
@@ -214,7 +211,7 @@ impl<S: Stage> Run<S> {
         let epoch = self.ownership.take(at);
         let dir = self.frame.config.store_dir(S::NAME);
         let state = StateView::open(&dir, at.partition, S::TABLES)?;
-        let restored = state.restore(self.log.as_ref(), &self.changelogs, at.partition).await?;
+        let restored = super::restore(S::NAME, &state, &self.log, &self.changelogs, at.partition).await?;
         Metric::StateRestoredTotal.add(&[S::NAME], restored);
         tracing::info!(stage = S::NAME, partition = %at, restored, "partition assigned");
         self.lanes.insert(at.clone(), Lane::new(epoch, state, !S::TABLES.is_empty()));
