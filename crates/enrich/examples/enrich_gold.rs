@@ -4,7 +4,7 @@
 //! then a printed name counts as the canonical one whose surfaces, by the truth, it is one of.
 //!
 //! ```text
-//! cargo run --release -p naba-enrich --example gold -- truth.jsonl [--show] > predictions.jsonl
+//! cargo run --release -p naba-enrich --example enrich_gold -- truth.jsonl [--show] > predictions.jsonl
 //! ```
 
 use std::error::Error;

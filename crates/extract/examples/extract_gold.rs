@@ -1,7 +1,7 @@
 //! Writes predictions for the role-labelled gold documents, one JSON line a document, for their scorer.
 //!
 //! ```sh
-//! cargo run -p naba-extract --example gold -- ../shared/gold > /tmp/pred.jsonl
+//! cargo run -p naba-extract --example extract_gold -- ../shared/gold > /tmp/pred.jsonl
 //! python3 ../shared/gold/score.py --truth ../shared/gold/truth.jsonl --pred /tmp/pred.jsonl
 //! ```
 
