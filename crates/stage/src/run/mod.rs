@@ -15,7 +15,9 @@ use naba_proto::prost::Message;
 use naba_proto::v1::{AuditRecord, Disposition};
 use tokio::sync::watch;
 
+use crate::budget::Budget;
 use crate::code::Code;
+use crate::commit::CommitPolicy;
 use crate::envelope::Envelope;
 use crate::error::RunError;
 use crate::health::Health;
@@ -139,6 +141,24 @@ impl StageConfig {
 
     fn store_dir(&self, stage: &str) -> PathBuf {
         self.state_dir.join(&self.instance).join(stage)
+    }
+
+    /// How a stage joins its group to read the topic of a role.
+    fn group(&self, stage: &str, role: &str, budget: &Arc<Budget>) -> Result<GroupConfig, RunError> {
+        Ok(GroupConfig {
+            group: self.topics.group(stage),
+            instance: self.instance.clone(),
+            topics: vec![Arc::from(self.topic(role)?.name)],
+            delivery: self.delivery,
+            budget: Arc::clone(budget),
+            drain: self.revoke_deadline,
+            session: self.session_timeout,
+        })
+    }
+
+    /// When a stage commits.
+    fn commit_policy(&self, stage: &'static str) -> CommitPolicy {
+        CommitPolicy { stage, interval: self.commit_interval, max_bytes: self.commit_bytes }
     }
 
     fn back_off(&self, attempts: u32) -> Duration {

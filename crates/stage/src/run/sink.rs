@@ -9,11 +9,11 @@ use tokio::sync::mpsc;
 
 use super::{Entry, Frame, Shutdown, StageConfig, Tally, asked, now};
 use crate::budget::Budget;
-use crate::commit::{Chunk, CommitPolicy, Committer, Ownership, Report};
+use crate::commit::{Chunk, Committer, Ownership, Report};
 use crate::dead_letter::{Original, Reason, dead_letter};
 use crate::error::{RunError, StageError};
 use crate::health::{Health, Latch};
-use crate::log::{Consumer, Event, GroupConfig, Log, NewRecord, TopicPartition};
+use crate::log::{Consumer, Event, Log, NewRecord, TopicPartition};
 use crate::metric::Metric;
 use crate::sink::{Batch, Sink, SinkRecord, Verdict};
 
@@ -39,21 +39,11 @@ pub async fn run_sink<S: Sink>(
     let reachable = health.latch(format!("{}: store up", S::NAME));
     reachable.release();
     let frame = Frame::new(S::NAME, &config)?;
-    let input = config.topic(S::INPUT)?;
     let budget = Budget::new(config.in_flight_bytes);
-    let group = GroupConfig {
-        group: config.topics.group(S::NAME),
-        instance: config.instance.clone(),
-        topics: vec![Arc::from(input.name)],
-        delivery: config.delivery,
-        budget: Arc::clone(&budget),
-        drain: config.revoke_deadline,
-        session: config.session_timeout,
-    };
+    let group = config.group(S::NAME, S::INPUT, &budget)?;
     let Some(member) = super::join(S::NAME, &log, group, &health, &mut shutdown).await? else { return Ok(()) };
     let ownership = Arc::new(Ownership::default());
-    let policy = CommitPolicy { stage: S::NAME, interval: config.commit_interval, max_bytes: config.commit_bytes };
-    let (committer, reports) = Committer::start(member.producer, Arc::clone(&ownership), policy);
+    let (committer, reports) = Committer::start(member.producer, Arc::clone(&ownership), config.commit_policy(S::NAME));
     let mut run = Run {
         sink,
         log,

@@ -12,13 +12,13 @@ use tokio::sync::{mpsc, oneshot};
 use super::{Entry, Frame, Shutdown, StageConfig, Tally, asked, changelog_records, now};
 use crate::budget::Budget;
 use crate::code::{Code, codes};
-use crate::commit::{Chunk, CommitPolicy, Committer, Ownership, Report};
+use crate::commit::{Chunk, Committer, Ownership, Report};
 use crate::context::Context;
 use crate::dead_letter::{Original, Reason, dead_letter};
 use crate::envelope::EnvelopeError;
 use crate::error::{RunError, StageError};
 use crate::health::{Health, Latch};
-use crate::log::{Consumer, Event, GroupConfig, Log, NewRecord, Record, TopicPartition};
+use crate::log::{Consumer, Event, Log, NewRecord, Record, TopicPartition};
 use crate::metric::Metric;
 use crate::outcome::{Outcome, Output, StateWrite};
 use crate::partition::{Count, Finished, Lane};
@@ -70,21 +70,11 @@ pub async fn run_stage<S: Stage>(
     let reachable = health.latch(format!("{}: dependencies up", S::NAME));
     reachable.release();
     let frame = Frame::new(S::NAME, &config)?;
-    let input = config.topic(S::INPUT)?;
     let budget = Budget::new(config.in_flight_bytes);
-    let group = GroupConfig {
-        group: config.topics.group(S::NAME),
-        instance: config.instance.clone(),
-        topics: vec![Arc::from(input.name)],
-        delivery: config.delivery,
-        budget: Arc::clone(&budget),
-        drain: config.revoke_deadline,
-        session: config.session_timeout,
-    };
+    let group = config.group(S::NAME, S::INPUT, &budget)?;
     let Some(member) = super::join(S::NAME, &log, group, &health, &mut shutdown).await? else { return Ok(()) };
     let ownership = Arc::new(Ownership::default());
-    let policy = CommitPolicy { stage: S::NAME, interval: config.commit_interval, max_bytes: config.commit_bytes };
-    let (committer, reports) = Committer::start(member.producer, Arc::clone(&ownership), policy);
+    let (committer, reports) = Committer::start(member.producer, Arc::clone(&ownership), config.commit_policy(S::NAME));
     let (answers, receive_answers) = mpsc::unbounded_channel();
     let mut run = Run {
         stage: Arc::new(stage),
