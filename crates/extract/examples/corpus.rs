@@ -1,21 +1,38 @@
-//! Extracts a list of pages for a scorer: reads lines `id <tab> path <tab> address`, writes one JSON line a page.
+//! Extracts a list of pages for the scripts in `eval/`: reads lines `id <tab> path <tab> address`.
 //!
 //! ```sh
-//! cargo run --release -p naba-extract --example corpus < list.tsv > predictions.jsonl
+//! cargo run --release -p naba-extract --example corpus -- predict < list.tsv > predictions.jsonl
+//! cargo run --release -p naba-extract --example corpus -- time 3 < list.tsv > times.jsonl
+//! cargo run --release -p naba-extract --example corpus -- decode /tmp/utf8 < list.tsv
 //! ```
+//!
+//! `predict` writes one line a page in the scorer's form, with the units and what `naba explain` knows of each field; `time`
+//! reads all pages first, then writes the processor time of each in each pass, and the memory after it; `decode` writes each
+//! page as UTF-8, so that extractors which guess charsets by other means read the same text.
 
-use std::io::BufRead;
+use std::io::{BufRead, Write};
+use std::path::Path;
 
-use naba_extract::extract;
+use naba_extract::{Extracted, extract};
 use naba_model::body_text;
-use naba_proto::v1::RawDocument;
-use serde_json::json;
+use naba_proto::v1::{DatedField, RawDocument};
+use serde_json::{Value, json};
 
 fn main() -> std::io::Result<()> {
-    for line in std::io::stdin().lock().lines() {
+    let mut args = std::env::args().skip(1);
+    match (args.next().as_deref(), args.next()) {
+        (None | Some("predict"), _) => predict(),
+        (Some("time"), passes) => time(passes.and_then(|n| n.parse().ok()).unwrap_or(1)),
+        (Some("decode"), Some(folder)) => decode(Path::new(&folder)),
+        _ => Err(std::io::Error::other("say predict, time PASSES or decode FOLDER")),
+    }
+}
+
+fn pages() -> impl Iterator<Item = std::io::Result<(String, RawDocument)>> {
+    std::io::stdin().lock().lines().map(|line| {
         let line = line?;
         let mut fields = line.split('\t');
-        let (Some(id), Some(path)) = (fields.next(), fields.next()) else { continue };
+        let (id, path) = (fields.next().unwrap_or_default(), fields.next().unwrap_or_default());
         let address = fields.next().filter(|a| a.starts_with("http")).unwrap_or("https://page.example/article/1");
         let raw = RawDocument {
             final_url: address.to_owned(),
@@ -23,34 +40,94 @@ fn main() -> std::io::Result<()> {
             body: std::fs::read(path)?.into(),
             ..RawDocument::default()
         };
+        Ok((id.to_owned(), raw))
+    })
+}
+
+fn predict() -> std::io::Result<()> {
+    for page in pages() {
+        let (id, raw) = page?;
         let prediction = match extract(&raw) {
-            Ok(extracted) => {
-                let article = extracted.article;
-                let published = article.published_at.as_ref().map(|dated| {
-                    let found = dated.provenance.as_ref().map(|p| p.raw_value.as_str()).unwrap_or_default();
-                    let offset = naba_text::parse_instant(found).map_or(0, |i| i64::from(i.offset_minutes));
-                    let seconds = dated.value.as_ref().map_or(0, |v| v.seconds) + offset * 60;
-                    jiff::Timestamp::from_second(seconds).map(|t| t.to_string()).unwrap_or_default()
-                });
-                let units: Vec<_> = article
-                    .blocks
-                    .iter()
-                    .map(|b| json!([b.role().as_str_name(), b.provenance.as_ref().map(|p| p.rule_id.as_str()), b.text]))
-                    .collect();
-                json!({
-                    "id": id,
-                    "units": units,
-                    "title": article.headline,
-                    "authors": article.authors.iter().map(|a| a.name.clone()).collect::<Vec<_>>(),
-                    "published": published,
-                    "body": body_text(&article),
-                    "lang": article.language,
-                    "method": article.extraction.map(|e| e.method),
-                })
-            }
+            Ok(extracted) => prediction(&id, &extracted),
             Err(error) => json!({"id": id, "error": error.code()}),
         };
         println!("{prediction}");
+    }
+    Ok(())
+}
+
+fn prediction(id: &str, extracted: &Extracted) -> Value {
+    let article = &extracted.article;
+    let units = article.blocks.iter().map(|b| {
+        let comment = extracted.comments.iter().find(|c| !b.comment_id.is_empty() && c.comment_id == b.comment_id);
+        let text = comment.map_or(&b.text, |c| &c.text);
+        json!([b.role().as_str_name(), b.provenance.as_ref().map(|p| p.rule_id.as_str()), text])
+    });
+    let won = article.provenance.iter().filter(|p| !p.field_path.starts_with("blocks["));
+    let won: Vec<Value> = won.map(|p| json!([p.field_path, p.rule_id, p.confidence, p.raw_value])).collect();
+    let lost = extracted.losers.iter().map(|p| json!([p.field_path, p.rule_id, p.confidence, p.raw_value]));
+    json!({
+        "id": id,
+        "units": units.collect::<Vec<_>>(),
+        "title": article.headline,
+        "authors": article.authors.iter().map(|a| a.name.as_str()).collect::<Vec<_>>(),
+        "published": article.published_at.as_ref().map(printed),
+        "modified": article.modified_at.as_ref().map(printed),
+        "body": body_text(article),
+        "lang": article.language,
+        "comments": extracted.comments.iter().map(|c| json!({"author": c.author, "text": c.text})).collect::<Vec<_>>(),
+        "paywalled": article.rights.as_ref().map(|r| r.paywalled),
+        "method": article.extraction.as_ref().map(|e| e.method.as_str()),
+        "won": won,
+        "lost": lost.collect::<Vec<_>>(),
+    })
+}
+
+/// The time as the publisher's clock showed it: the wire has UTC, the raw value keeps the zone.
+fn printed(dated: &DatedField) -> String {
+    let found = dated.provenance.as_ref().map(|p| p.raw_value.as_str()).unwrap_or_default();
+    let offset = naba_text::parse_instant(found).map_or(0, |i| i64::from(i.offset_minutes));
+    let seconds = dated.value.as_ref().map_or(0, |v| v.seconds) + offset * 60;
+    jiff::Timestamp::from_second(seconds).map(|t| t.to_string()).unwrap_or_default()
+}
+
+fn time(passes: usize) -> std::io::Result<()> {
+    let pages: Vec<(String, RawDocument)> = pages().collect::<std::io::Result<_>>()?;
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    writeln!(out, "{}", json!({"loaded_kib": memory("VmRSS:")}))?;
+    for pass in 1..=passes {
+        for (id, raw) in &pages {
+            let began = cpu_us();
+            std::hint::black_box(extract(raw).is_ok());
+            writeln!(out, "{}", json!({"id": id, "us": cpu_us() - began}))?;
+        }
+        writeln!(out, "{}", json!({"pass": pass, "rss_kib": memory("VmRSS:"), "peak_kib": memory("VmHWM:")}))?;
+    }
+    Ok(())
+}
+
+/// Processor time of this thread: the machine has other work, and a wall clock would count it.
+fn cpu_us() -> i64 {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    now.tv_sec * 1_000_000 + now.tv_nsec / 1_000
+}
+
+fn memory(field: &str) -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix(field));
+    line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
+}
+
+fn decode(folder: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    for line in std::io::stdin().lock().lines() {
+        let line = line?;
+        let Some(path) = line.split('\t').nth(1).map(Path::new) else { continue };
+        let to = folder.join(path.file_name().unwrap_or_default());
+        if !to.exists() {
+            let decoded = naba_text::decode(&std::fs::read(path)?, None, naba_text::Markup::Html);
+            std::fs::write(to, decoded.text.as_bytes())?;
+        }
     }
     Ok(())
 }
