@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use naba_stage::Budget;
 use naba_stage::log::{Consumer, Event, GroupConfig, LogError, Record, TopicPartition};
+use naba_stage::sabotage::{self, Sabotage};
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
-use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext, Rebalance};
+use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext, ConsumerGroupMetadata, Rebalance};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::{Offset, TopicPartitionList};
 use tokio::sync::{mpsc, oneshot};
@@ -145,6 +146,18 @@ fn partitions_of(list: &TopicPartitionList) -> Vec<TopicPartition> {
 pub(crate) struct Membership {
     pub(crate) consumer: Arc<BaseConsumer<GroupContext>>,
     pub(crate) shared: Arc<Shared>,
+    /// Knows the group, but is no member of it: its metadata has no generation, so that nobody is refused.
+    stranger: Option<Arc<BaseConsumer>>,
+}
+
+impl Membership {
+    /// Returns what proves to the broker that we are of the group's present generation.
+    pub(crate) fn metadata(&self) -> Option<ConsumerGroupMetadata> {
+        match &self.stranger {
+            Some(stranger) => stranger.group_metadata(),
+            None => self.consumer.group_metadata(),
+        }
+    }
 }
 
 /// The reading side of a group member.
@@ -172,7 +185,13 @@ pub(crate) fn join(settings: &KafkaSettings, config: GroupConfig) -> Result<Kafk
         settings.member(&config).create_with_context(context).map_err(classify)?;
     let topics: Vec<&str> = config.topics.iter().map(AsRef::as_ref).collect();
     consumer.subscribe(&topics).map_err(classify)?;
-    let membership = Membership { consumer: Arc::new(consumer), shared };
+    let stranger = if sabotage::is(Sabotage::NoFencing) {
+        let mut reader = settings.reader();
+        Some(Arc::new(reader.set("group.id", &config.group).create().map_err(classify)?))
+    } else {
+        None
+    };
+    let membership = Membership { consumer: Arc::new(consumer), shared, stranger };
     let (starts, receive_starts) = std::sync::mpsc::channel();
     let (turned, stop) = (Arc::new(Mutex::new(Instant::now())), Arc::new(AtomicBool::new(false)));
     let poll = Poll {

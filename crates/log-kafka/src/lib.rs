@@ -18,6 +18,7 @@ use async_trait::async_trait;
 use naba_stage::log::{
     GroupConfig, Log, LogError, Member, Position, Producer, Reader, Record, TopicInfo, TopicPartition,
 };
+use naba_stage::sabotage::{self, Sabotage};
 use naba_stage::{Delivery, TopicSpec};
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::{Offset, TopicPartitionList};
@@ -122,7 +123,10 @@ impl Log for KafkaLog {
         let settings = self.settings.clone();
         // The producer first: init_transactions ends the open transaction of a killed predecessor, which would otherwise
         // hold back the positions that the consumer asks for.
-        let id = format!("{}.{}", config.group, config.instance);
+        let mut id = format!("{}.{}", config.group, config.instance);
+        if sabotage::is(Sabotage::NoFencing) {
+            id = format!("{id}.{}", std::process::id());
+        }
         let delivery = config.delivery;
         let producer = blocking(move || producer::open(&settings, &id, delivery)).await?;
         let consumer = consumer::join(&self.settings, config)?;

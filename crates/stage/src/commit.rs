@@ -14,6 +14,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::budget::Hold;
 use crate::log::{LogError, NewRecord, Producer, TopicPartition};
 use crate::metric::Metric;
+use crate::sabotage::{self, Sabotage};
 
 /// Which partitions are ours, and since which assignment. Results of an older assignment are thrown away.
 #[derive(Debug, Default)]
@@ -40,7 +41,7 @@ impl Ownership {
 
     /// Tells whether a partition is ours since `epoch`.
     pub(crate) fn is(&self, at: &TopicPartition, epoch: u64) -> bool {
-        self.with(|(_, epochs)| epochs.get(at) == Some(&epoch))
+        sabotage::is(Sabotage::NoFencing) || self.with(|(_, epochs)| epochs.get(at) == Some(&epoch))
     }
 
     fn with<T>(&self, act: impl FnOnce(&mut (u64, HashMap<TopicPartition, u64>)) -> T) -> T {
@@ -185,7 +186,8 @@ impl<R: Send + Sync + 'static> Work<R> {
             return Ok(());
         }
         self.bytes += chunk.records.iter().map(NewRecord::size).sum::<usize>();
-        if self.broken.is_none() && !chunk.records.is_empty() {
+        let early = !sabotage::is(Sabotage::CommitBeforeProduce);
+        if early && self.broken.is_none() && !chunk.records.is_empty() {
             self.send(&chunk.records).await?;
         }
         self.batch.push(chunk);
@@ -210,6 +212,7 @@ impl<R: Send + Sync + 'static> Work<R> {
 
     async fn commit(&mut self) -> Result<(), LogError> {
         let mut pause = Pause::new();
+        let mut produced = false;
         loop {
             if self.batch.iter().any(|chunk| !self.ownership.is(&chunk.at, chunk.epoch)) {
                 self.broken.get_or_insert_with(|| LogError::Abortable("a partition was lost".to_owned()));
@@ -225,6 +228,10 @@ impl<R: Send + Sync + 'static> Work<R> {
                     continue;
                 }
             }
+            if sabotage::is(Sabotage::CommitBeforeProduce) && !produced {
+                self.commit_then_produce().await?;
+                produced = true;
+            }
             let started = Instant::now();
             match self.producer.commit(&self.positions()).await {
                 Ok(()) => {
@@ -236,6 +243,7 @@ impl<R: Send + Sync + 'static> Work<R> {
                 Err(error @ LogError::Abortable(_)) => {
                     pause.wait(&error).await;
                     self.broken = Some(error);
+                    produced = false;
                 }
                 Err(error) => return Err(error),
             }
@@ -257,12 +265,33 @@ impl<R: Send + Sync + 'static> Work<R> {
         self.batch.retain(|chunk| ownership.is(&chunk.at, chunk.epoch));
         let batch = std::mem::take(&mut self.batch);
         for chunk in &batch {
+            if sabotage::is(Sabotage::SkipResendAfterAbort) || sabotage::is(Sabotage::CommitBeforeProduce) {
+                break;
+            }
             if self.broken.is_none() && !chunk.records.is_empty() {
                 self.send(&chunk.records).await?;
             }
         }
         self.batch = batch;
         Ok(Ok(()))
+    }
+
+    /// The order that loses records; the outputs follow a moment later, as an eager writer would have it.
+    async fn commit_then_produce(&mut self) -> Result<(), LogError> {
+        while let Err(error) = self.producer.commit(&self.positions()).await {
+            match error {
+                LogError::Unavailable(_) | LogError::NoSpace(_) => tokio::time::sleep(self.policy.interval).await,
+                LogError::Abortable(_) => self.producer.abort().await?,
+                error => return Err(error),
+            }
+        }
+        tokio::time::sleep(self.policy.interval).await;
+        let batch = std::mem::take(&mut self.batch);
+        for chunk in batch.iter().filter(|chunk| !chunk.records.is_empty()) {
+            self.send(&chunk.records).await?;
+        }
+        self.batch = batch;
+        Ok(())
     }
 
     fn positions(&self) -> Vec<(TopicPartition, u64)> {

@@ -40,6 +40,7 @@ mod partition;
 mod partitioner;
 mod pool;
 mod run;
+pub mod sabotage;
 mod sink;
 mod source;
 mod stage;

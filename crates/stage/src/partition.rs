@@ -127,6 +127,12 @@ impl Lane {
         done
     }
 
+    /// Returns the newest record that is done, whatever is open before it.
+    pub(crate) fn newest_done(&self) -> Option<u64> {
+        let done = |slot: &&Slot| matches!(slot.state, State::Done(_));
+        self.slots.iter().rev().find(done).map(|slot| slot.record.offset)
+    }
+
     /// Begins no new work from now on.
     pub(crate) fn drain(&self) {
         self.draining.store(true, Ordering::Relaxed);

@@ -14,6 +14,7 @@ use redb::{Database, Durability, ReadableDatabase, ReadableTable, TableDefinitio
 use crate::error::{RunError, StageError};
 use crate::log::{Log, Record, TopicPartition};
 use crate::outcome::StateWrite;
+use crate::sabotage::{self, Sabotage};
 
 /// A table of keyed state.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -98,6 +99,9 @@ impl StateView {
             let mut each = |record: Record| {
                 read += 1;
                 let Some(key) = record.key else { return };
+                if record.value.is_none() && sabotage::is(Sabotage::LostTombstone) {
+                    return;
+                }
                 buffer.push(StateWrite { table: table.name, key, value: record.value });
                 if buffer.len() >= 1000
                     && let Err(error) = self.apply_to_store(&std::mem::take(&mut buffer), &[])

@@ -25,6 +25,7 @@ use crate::log::{GroupConfig, Log, LogError, Member, NewRecord, Record, TopicPar
 use crate::metric::Metric;
 use crate::partition::Count;
 use crate::partitioner::partition_for;
+use crate::sabotage::{self, Sabotage};
 use crate::state::{StateView, Table};
 use crate::topics::{TopicSpec, Topics};
 
@@ -359,6 +360,9 @@ pub(crate) fn changelog_records(
     partition: u32,
 ) -> Vec<NewRecord> {
     let record = |write: &crate::outcome::StateWrite| {
+        if write.value.is_none() && sabotage::is(Sabotage::LostTombstone) {
+            return None;
+        }
         let table = tables.iter().find(|t| t.name == write.table)?;
         let topic = Arc::clone(changelogs.get(table.changelog)?);
         Some(NewRecord {
@@ -479,6 +483,7 @@ pub(crate) struct Frame {
 
 impl Frame {
     pub(crate) fn new(stage: &'static str, config: &StageConfig) -> Result<Self, RunError> {
+        sabotage::announce().map_err(RunError::Fatal)?;
         Ok(Self {
             envelope: Envelope::new(config.topics.clone(), stage),
             ledger: Ledger::new(stage, config)?,

@@ -23,8 +23,12 @@ use crate::metric::Metric;
 use crate::outcome::{Outcome, Output, StateWrite};
 use crate::partition::{Count, Finished, Lane};
 use crate::pool::{Pool, Ran};
+use crate::sabotage::{self, Sabotage};
 use crate::stage::Stage;
 use crate::state::StateView;
+
+/// Most records of a chunk.
+const CHUNK: usize = 256;
 
 /// How an attempt ended.
 enum Attempt {
@@ -352,25 +356,33 @@ impl<S: Stage> Run<S> {
     fn hand_over(&mut self, at: &TopicPartition) {
         let Some(lane) = self.lanes.get_mut(at) else { return };
         loop {
-            let done = lane.take_done(256);
-            let Some((last, _)) = done.last() else { return };
-            let position = Some(last.offset + 1);
+            let done = lane.take_done(CHUNK);
+            let full = done.len() == CHUNK;
+            let mut position = done.last().map(|(last, _)| last.offset + 1);
+            if sabotage::is(Sabotage::WatermarkPastGap) {
+                position = lane.newest_done().map(|offset| offset + 1).max(position);
+            }
+            if position.is_none() {
+                return;
+            }
             let mut records: Vec<NewRecord> = Vec::new();
             let (mut writes, mut tally, mut inputs) = (Vec::new(), Tally::default(), Vec::with_capacity(done.len()));
             for (record, finished) in done {
-                let outputs = finished.records.len();
-                records.extend(finished.records);
                 records.extend(changelog_records(&finished.writes, S::TABLES, &self.changelogs, at.partition));
-                records.extend(self.frame.ledger.audit(Entry {
-                    at: &record.at,
-                    offset: record.offset,
-                    key: record.key.clone().unwrap_or_default(),
-                    disposition: finished.disposition,
-                    code: finished.code,
-                    outputs,
-                }));
                 writes.extend(finished.writes);
-                tally.add(finished.disposition, finished.code);
+                if !sabotage::swallows() {
+                    let outputs = finished.records.len();
+                    records.extend(finished.records);
+                    records.extend(self.frame.ledger.audit(Entry {
+                        at: &record.at,
+                        offset: record.offset,
+                        key: record.key.clone().unwrap_or_default(),
+                        disposition: finished.disposition,
+                        code: finished.code,
+                        outputs,
+                    }));
+                    tally.add(finished.disposition, finished.code);
+                }
                 tally.add_counts(finished.counts);
                 if finished.disposition == Disposition::Emitted {
                     tally.add_clocks(&record);
@@ -380,6 +392,9 @@ impl<S: Stage> Run<S> {
             let hold = self.budget.hold(records.iter().map(NewRecord::size).sum());
             let receipt = Receipt { writes, state: lane.state.clone(), tally, _inputs: inputs };
             self.committer.submit(Chunk { at: at.clone(), epoch: lane.epoch, records, position, hold, receipt });
+            if !full {
+                return;
+            }
         }
     }
 

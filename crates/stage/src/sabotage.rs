@@ -1,0 +1,134 @@
+//! Runtimes that are broken on purpose, so that the fault harness can show that it convicts them.
+//!
+//! Only with the feature `sabotage`, which no released program has: without it [`is`] is a constant `false` and every hook is
+//! compiled away. With it, the variable `NABA_SABOTAGE` names the one promise that the runtime of this process breaks.
+
+/// The promise that is broken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sabotage {
+    /// Input positions are committed before the outputs are produced.
+    CommitBeforeProduce,
+    /// Nobody checks whether a partition is still ours: an identity of its own for each process, positions without the
+    /// group's generation, results of an older assignment are written.
+    NoFencing,
+    /// The position committed is that of the newest record done, whatever is still open before it.
+    WatermarkPastGap,
+    /// What an aborted transaction held is not sent again, but its positions are committed.
+    SkipResendAfterAbort,
+    /// Deletions from keyed state are neither written to the changelog nor restored from it.
+    LostTombstone,
+    /// Each 200th record ends without output and without a disposition.
+    SilentEmptyEmit,
+    /// The sink writes whatever its owner epoch (see `naba-sink`).
+    SinkWithoutCompareAndSet,
+}
+
+impl Sabotage {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::CommitBeforeProduce,
+        Self::NoFencing,
+        Self::WatermarkPastGap,
+        Self::SkipResendAfterAbort,
+        Self::LostTombstone,
+        Self::SilentEmptyEmit,
+        Self::SinkWithoutCompareAndSet,
+    ];
+
+    /// Returns the name that `NABA_SABOTAGE` takes.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::CommitBeforeProduce => "commit-before-produce",
+            Self::NoFencing => "no-fencing",
+            Self::WatermarkPastGap => "watermark-past-gap",
+            Self::SkipResendAfterAbort => "skip-resend-after-abort",
+            Self::LostTombstone => "lost-tombstone",
+            Self::SilentEmptyEmit => "silent-empty-emit",
+            Self::SinkWithoutCompareAndSet => "sink-without-compare-and-set",
+        }
+    }
+
+    /// Finds the sabotage of a name; an error that lists the names otherwise.
+    pub fn from_name(name: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|sabotage| sabotage.name() == name);
+        let names = || Self::ALL.map(Self::name).join(", ");
+        found.ok_or_else(|| format!("NABA_SABOTAGE={name:?} is not one of {}", names()))
+    }
+}
+
+#[cfg(not(feature = "sabotage"))]
+mod hook {
+    use super::Sabotage;
+
+    /// Tells whether this process breaks that promise: never.
+    pub const fn is(_: Sabotage) -> bool {
+        false
+    }
+
+    /// Says what is broken, once, at the start: nothing.
+    pub(crate) const fn announce() -> Result<(), String> {
+        Ok(())
+    }
+}
+
+#[cfg(feature = "sabotage")]
+mod hook {
+    use std::sync::OnceLock;
+
+    use super::Sabotage;
+
+    static CHOSEN: OnceLock<Result<Option<Sabotage>, String>> = OnceLock::new();
+
+    fn chosen() -> &'static Result<Option<Sabotage>, String> {
+        CHOSEN.get_or_init(|| match std::env::var("NABA_SABOTAGE") {
+            Ok(name) if !name.is_empty() => Sabotage::from_name(&name).map(Some),
+            _ => Ok(None),
+        })
+    }
+
+    /// Tells whether this process breaks that promise.
+    pub fn is(sabotage: Sabotage) -> bool {
+        *chosen() == Ok(Some(sabotage))
+    }
+
+    /// Says what is broken, at the start; an error for a name that does not exist.
+    pub(crate) fn announce() -> Result<(), String> {
+        match chosen() {
+            Ok(Some(sabotage)) => tracing::error!(sabotage = sabotage.name(), "this runtime is broken on purpose"),
+            Ok(None) => {}
+            Err(error) => return Err(error.clone()),
+        }
+        Ok(())
+    }
+}
+
+pub(crate) use hook::announce;
+pub use hook::is;
+
+/// Tells whether this is one of the records that a silent stage swallows.
+pub(crate) fn swallows() -> bool {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    static SEEN: AtomicU64 = AtomicU64::new(0);
+    is(Sabotage::SilentEmptyEmit) && SEEN.fetch_add(1, Ordering::Relaxed) % 200 == 199
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_does_not_exist_is_refused_with_those_that_do() {
+        for sabotage in Sabotage::ALL {
+            assert_eq!(Sabotage::from_name(sabotage.name()), Ok(sabotage));
+        }
+        let refused = Sabotage::from_name("no-fence").unwrap_err();
+        assert!(Sabotage::ALL.iter().all(|sabotage| refused.contains(sabotage.name())), "{refused}");
+    }
+
+    #[test]
+    fn a_runtime_is_whole_unless_told_otherwise() {
+        if std::env::var_os("NABA_SABOTAGE").is_none() {
+            assert!(Sabotage::ALL.iter().all(|sabotage| !is(*sabotage)));
+        }
+    }
+}
