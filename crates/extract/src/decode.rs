@@ -59,9 +59,13 @@ fn charset(raw: &RawDocument) -> Option<String> {
 
 /// Text has few characters that mean nothing; an image or an archive has many.
 fn check(decoded: &Decoded) -> Result<(), ExtractError> {
-    let characters = decoded.text.chars().count();
     let odd = |c: char| c == '\u{FFFD}' || c.is_control() && !c.is_whitespace();
-    let replaced = decoded.text.chars().filter(|c| odd(*c)).count();
+    let (mut characters, mut replaced) = (0, 0);
+    for c in decoded.text.chars() {
+        characters += 1;
+        // Most characters of most pages: letters and signs of ASCII.
+        replaced += usize::from(!matches!(c, ' '..='~') && odd(c));
+    }
     if replaced * 20 > characters {
         return Err(ExtractError::Undecodable { encoding: decoded.encoding, replaced, characters });
     }

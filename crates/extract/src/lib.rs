@@ -92,7 +92,7 @@ fn from_html(raw: &RawDocument, decoded: &Decoded) -> Result<Extracted, ExtractE
     }
     let headlines = field::headline::candidates(&page, feed_title);
     let known = known(&page, &headlines, raw);
-    let mut layout = layout::layout(page.lines.clone(), &known, Some(&page.dom));
+    let mut layout = layout::layout(std::mem::take(&mut page.lines), &known, Some(&page.dom));
     let mut method = if raw.feed_only { "feed:content" } else { "dom" };
     let found = body_chars(&layout);
     if page.ld.body.chars().count() > 400 && found * 2 < page.ld.body.chars().count() {
@@ -130,6 +130,7 @@ fn known(page: &Page, headlines: &[Candidate<String>], raw: &RawDocument) -> Kno
         authors: authors.collect(),
         section: if page.ld.section.is_empty() { section.to_owned() } else { page.ld.section.clone() },
         markup: true,
+        ..Known::default()
     }
 }
 

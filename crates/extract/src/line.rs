@@ -1,9 +1,11 @@
 //! A line: one unit of text on its way to become a block, with what its place says about it.
 
+use std::cell::OnceCell;
+
 use naba_proto::v1::Mark;
 use naba_text::{find_instant, fold_str};
 
-use crate::cue::Cue;
+use crate::cue::{Cue, CueSet};
 
 /// What the markup says a line is: the words of class names, ids and tags.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
@@ -105,6 +107,12 @@ pub struct Line {
     pub zone_node: usize,
     /// The `datetime` attribute of a time element that makes up the line.
     pub datetime: Option<String>,
+    /// The cues of `folded`, read when first asked for.
+    cues: OnceCell<CueSet>,
+    /// Letters and digits of `folded`, read when first asked for.
+    key: OnceCell<String>,
+    /// Whether the line is little more than a date, decided when first asked for.
+    date: OnceCell<bool>,
 }
 
 impl Line {
@@ -130,6 +138,9 @@ impl Line {
             weight: fresh.weight,
             words: fresh.words,
             marks: Vec::new(),
+            cues: OnceCell::new(),
+            key: OnceCell::new(),
+            date: OnceCell::new(),
             ..self.clone()
         }
     }
@@ -160,11 +171,25 @@ impl Line {
 
     /// Tells whether the line carries a cue; long prose carries none.
     pub fn cued(&self, cue: Cue) -> bool {
-        self.weight <= 320 && cue.is_in(&self.folded)
+        self.weight <= 320 && self.carries(cue)
+    }
+
+    /// Tells whether the line carries a cue, however long it is.
+    pub fn carries(&self, cue: Cue) -> bool {
+        self.cues.get_or_init(|| CueSet::of(&self.folded)).has(cue)
+    }
+
+    /// Returns the letters and digits of the folded text, by which texts are compared.
+    pub fn key(&self) -> &str {
+        self.key.get_or_init(|| self.folded.chars().filter(|c| c.is_alphanumeric()).collect())
     }
 
     /// Tells whether the line is little more than a date.
     pub fn is_date(&self) -> bool {
+        *self.date.get_or_init(|| self.reads_as_date())
+    }
+
+    fn reads_as_date(&self) -> bool {
         let Some(found) = find_instant(&self.text) else { return false };
         let letters = |t: &str| t.chars().filter(|c| c.is_alphabetic()).count();
         let before = letters(&found.before);

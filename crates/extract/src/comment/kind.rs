@@ -44,7 +44,7 @@ fn is_action(line: &Line) -> bool {
     let votes = line.words <= 6
         && line.text.contains(['👍', '👎', '♥', '❤'])
         && line.text.chars().filter(|c| c.is_alphabetic()).count() <= 8;
-    votes || (line.weight <= 60 && Cue::Boilerplate.is_in(&line.folded))
+    votes || (line.weight <= 60 && line.carries(Cue::Boilerplate))
 }
 
 /// "#1", "1.", "تعليق رقم 2: title"; returns what stands behind the number.
@@ -98,7 +98,7 @@ fn meta(line: &Line) -> Option<(String, String)> {
     if let Some(found) = loose_date(body) {
         return Some(found);
     }
-    if Cue::RelativeTime.is_in(&line.folded)
+    if line.carries(Cue::RelativeTime)
         && body.chars().any(|c| naba_text::digit_value(c).is_some() || c == 'س')
         && line.words <= 5
         || is_relative_word(&line.folded)

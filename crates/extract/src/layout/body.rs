@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use naba_proto::v1::BlockRole;
 
 use super::headline::key;
-use super::top::{captions, furniture, promo_groups, same_text};
+use super::top::{captions, furniture, promo_groups};
 use super::{Known, Parts, Unit};
 use crate::cue::Cue;
 use crate::dateline;
@@ -13,7 +13,7 @@ use crate::line::{Hint, Line, Tag, Zone};
 
 /// Finds the first line of the body below the headline.
 pub fn start(lines: &[Line], known: &Known) -> usize {
-    let described = |l: &Line| known.descriptions.iter().any(|d| same_text(d, &l.text));
+    let described = |l: &Line| known.describes(l);
     let candidate = |l: &Line| {
         !matches!(
             l.hint,
@@ -235,7 +235,7 @@ pub fn read(parts: &mut Parts, known: &Known, lead: Option<usize>, units: &mut V
         .filter(|l| l.in_body && l.is_prose() && !matches!(l.tag, Tag::Heading(_)))
         .map(|l| l.signature)
         .collect();
-    let all: String = body.iter().map(|l| key(&l.text)).collect::<Vec<_>>().join(" ");
+    let all: String = body.iter().map(Line::key).collect::<Vec<_>>().join(" ");
     let from = units.len();
     for (index, line) in body.iter().enumerate() {
         if lead == Some(parts.body_start + index) {
@@ -262,7 +262,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn role(&self, line: &Line) -> Option<(BlockRole, &'static str, f32)> {
-        if self.known.headlines.iter().any(|h| key(h) == key(&line.text)) && !line.in_prose() {
+        if self.known.is_headline(line) && !line.in_prose() {
             return Some((BlockRole::Boilerplate, "headline_again", 0.8));
         }
         if let Some(decision) = self.hinted(line) {

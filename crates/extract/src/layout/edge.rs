@@ -130,7 +130,7 @@ fn outside(line: &Line, before: Option<&Unit>) -> Option<Unit> {
     if let Some((role, rule, confidence)) = furniture(line) {
         return make(role, rule, confidence);
     }
-    if Cue::Disclaimer.is_in(&line.folded) {
+    if line.carries(Cue::Disclaimer) {
         return make(BlockRole::Boilerplate, "cue:disclaimer", 0.6);
     }
     // Links below a heading such as "Previously" or "Most read".

@@ -14,13 +14,17 @@ pub fn key(text: &str) -> String {
     naba_text::fold_str(text).chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
+fn is_among(line: &Line, keys: &[String]) -> bool {
+    keys.iter().any(|key| key == line.key())
+}
+
 fn in_markup(lines: &[Line], known: &Known) -> Option<usize> {
     let usable = |l: &&(usize, &Line)| {
         !matches!(l.1.zone, Zone::Nav | Zone::Aside | Zone::Footer | Zone::Comments) && l.1.hint != Some(Hint::Related)
     };
     let numbered: Vec<(usize, &Line)> = lines.iter().enumerate().collect();
-    let keys: Vec<String> = known.headlines.iter().map(|h| key(h)).filter(|k| !k.is_empty()).collect();
-    let is_known = |l: &Line| keys.contains(&key(&l.text));
+    let keys = known.headline_keys();
+    let is_known = |l: &Line| is_among(l, keys);
     // What follows the first paragraphs is the headline of another story.
     let early = lines.iter().enumerate().filter(|(_, l)| l.in_prose()).nth(1).map_or(lines.len(), |(at, _)| at);
     let early = |at: &&(usize, &Line)| at.0 < early;
@@ -30,9 +34,9 @@ fn in_markup(lines: &[Line], known: &Known) -> Option<usize> {
         .filter(usable)
         .find(|(_, l)| heading(l) && is_known(l))
         .or_else(|| numbered.iter().filter(usable).find(|(_, l)| is_known(l) && l.link_ratio < 0.5))
-        .or_else(|| numbered.iter().filter(usable).find(|(_, l)| heading(l) && close_to_known(&key(&l.text), &keys)))
+        .or_else(|| numbered.iter().filter(usable).find(|(_, l)| heading(l) && close_to_known(l.key(), keys)))
         .or_else(|| {
-            let near = |l: &Line| matches!(l.tag, Tag::Heading(_)) && close_to_known(&key(&l.text), &keys);
+            let near = |l: &Line| matches!(l.tag, Tag::Heading(_)) && close_to_known(l.key(), keys);
             numbered.iter().filter(usable).filter(early).find(|(_, l)| near(l))
         })
         .or_else(|| numbered.iter().filter(usable).filter(early).find(|(_, l)| heading(l) && l.words >= 2))
@@ -73,8 +77,8 @@ pub fn split_kicker(line: &Line, known: &Known) -> Option<(Line, Line)> {
 
 /// In plain text: the first line before the body that is long enough for a headline and nothing else.
 fn in_text(lines: &[Line], known: &Known) -> Option<usize> {
-    let keys: Vec<String> = known.headlines.iter().map(|h| key(h)).filter(|k| !k.is_empty()).collect();
-    if let Some(at) = lines.iter().take(40).position(|l| keys.contains(&key(&l.text))) {
+    let keys = known.headline_keys();
+    if let Some(at) = lines.iter().take(40).position(|l| is_among(l, keys)) {
         return Some(at);
     }
     let prose =

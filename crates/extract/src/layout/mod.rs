@@ -10,6 +10,8 @@ mod top;
 
 pub use headline::key;
 
+use std::cell::OnceCell;
+
 use naba_proto::v1::BlockRole;
 
 use crate::comment::{self, ParsedComment};
@@ -32,6 +34,47 @@ pub struct Known {
     pub section: String,
     /// The lines come from markup.
     pub markup: bool,
+    /// Letters and digits of the texts above, made when first asked for.
+    pub keys: OnceCell<Keys>,
+}
+
+/// Letters and digits of what is known, by which lines are compared.
+#[derive(Clone, Debug, Default)]
+pub struct Keys {
+    headlines: Vec<String>,
+    descriptions: Vec<String>,
+    section: String,
+}
+
+impl Known {
+    fn keys(&self) -> &Keys {
+        let all = |texts: &[String]| texts.iter().map(|t| key(t)).filter(|k| !k.is_empty()).collect();
+        self.keys.get_or_init(|| Keys {
+            headlines: all(&self.headlines),
+            descriptions: all(&self.descriptions),
+            section: key(&self.section),
+        })
+    }
+
+    /// Returns the letters and digits of the headlines, best first, without empty ones.
+    fn headline_keys(&self) -> &[String] {
+        &self.keys().headlines
+    }
+
+    /// Tells whether a line is one of the headlines, up to marks.
+    fn is_headline(&self, line: &Line) -> bool {
+        self.keys().headlines.iter().any(|key| key == line.key())
+    }
+
+    /// Tells whether a line is one of the descriptions, up to marks and a cut end.
+    fn describes(&self, line: &Line) -> bool {
+        self.keys().descriptions.iter().any(|key| top::same_key(key, line.key()))
+    }
+
+    /// Tells whether a line names the section.
+    fn is_section(&self, line: &Line) -> bool {
+        !self.section.is_empty() && self.keys().section == line.key()
+    }
 }
 
 /// A line with its role.
@@ -175,8 +218,7 @@ impl Parts {
 
 /// Splits the lines below the headline at the comments.
 fn split_comments(lines: Vec<Line>, known: &Known) -> (Vec<Line>, Vec<Line>, Vec<Line>) {
-    let heading =
-        |l: &Line| l.weight <= 70 && l.link_ratio < 0.9 && !l.in_prose() && Cue::CommentsHeading.is_in(&l.folded);
+    let heading = |l: &Line| l.weight <= 70 && l.link_ratio < 0.9 && !l.in_prose() && l.carries(Cue::CommentsHeading);
     let named = lines.iter().position(|l| l.zone == Zone::Comments);
     let last_prose = lines.iter().rposition(|l| l.in_body && l.is_prose() && l.zone != Zone::Comments);
     let announced = lines.iter().enumerate().position(|(i, l)| {
@@ -206,11 +248,11 @@ fn comments(parts: &Parts, dom: Option<&Dom>, units: &mut Vec<Unit>) -> Vec<Pars
     let mut lines = Vec::new();
     for line in &parts.comments {
         let bare = line.words <= 8
-            && Cue::CommentsHeading.is_in(&line.folded)
+            && line.carries(Cue::CommentsHeading)
             && !units.iter().any(|u| u.role == BlockRole::CommentsHeading);
         if bare {
             units.push(Unit::new(BlockRole::CommentsHeading, line.clone(), "cue:comments_heading", 0.9));
-        } else if Cue::Disclaimer.is_in(&line.folded) {
+        } else if line.carries(Cue::Disclaimer) {
             units.push(Unit::new(BlockRole::CommentsDisclaimer, line.clone(), "cue:disclaimer", 0.9));
         } else if lines.is_empty()
             && line.zone != Zone::Comments

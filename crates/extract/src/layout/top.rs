@@ -3,7 +3,6 @@
 use naba_proto::v1::BlockRole;
 use naba_text::fold_str;
 
-use super::headline::key;
 use super::{Known, Parts, Unit, body};
 use crate::cue::Cue;
 use crate::line::{Hint, Line, Tag, Zone};
@@ -45,7 +44,7 @@ fn above_role(line: &Line, known: &Known) -> (BlockRole, &'static str) {
         Some(Hint::Standfirst | Hint::Deck) if line.words > 4 => return (BlockRole::Deck, "hint:deck"),
         _ => {}
     }
-    if !known.section.is_empty() && key(&known.section) == key(&line.text) {
+    if known.is_section(line) {
         return (BlockRole::SectionLabel, "known:section");
     }
     if line.cued(Cue::Promo) && line.words > 3 {
@@ -193,13 +192,13 @@ impl Context<'_> {
         if line.is_date() || line.is_clock() {
             return (BlockRole::Boilerplate, "date", 0.9);
         }
-        if !self.known.section.is_empty() && key(&self.known.section) == key(&line.text) {
+        if self.known.is_section(line) {
             return (BlockRole::SectionLabel, "known:section", 0.8);
         }
         if self.is_byline(line, next) {
             return (BlockRole::Byline, "byline", 0.75);
         }
-        let described = self.known.descriptions.iter().any(|d| same_text(d, &line.text));
+        let described = self.known.describes(line);
         if line.words >= 3
             && (self.adjacent || described)
             && !(line.in_body && line.is_prose() && !described && self.known.markup)
@@ -266,7 +265,7 @@ impl Context<'_> {
         if prefix && !ends && line.words <= 12 && looks_named(line) {
             return true;
         }
-        if line.words <= 9 && !ends && Cue::Desk.is_in(&line.folded) {
+        if line.words <= 9 && !ends && line.carries(Cue::Desk) {
             return true;
         }
         let beside_date = self.previous_date || next.is_some_and(Line::is_date);
@@ -391,11 +390,9 @@ pub fn promo_groups(units: &mut [Unit], known: &Known) {
     }
 }
 
-/// Tells whether two texts are the same up to marks, or one begins as the other (descriptions are often cut).
-pub fn same_text(a: &str, b: &str) -> bool {
-    let (a, b) = (key(a), key(b));
-    let (short, long) = if a.len() <= b.len() { (&a, &b) } else { (&b, &a) };
+/// Tells whether the letters and digits of two texts are the same, or one begins as the other (descriptions are often cut).
+pub fn same_key(a: &str, b: &str) -> bool {
+    let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
     !short.is_empty()
-        && (short == long
-            || short.len() >= 60 && long.starts_with(short.as_str()) && short.len() * 10 >= long.len() * 8)
+        && (short == long || short.len() >= 60 && long.starts_with(short) && short.len() * 10 >= long.len() * 8)
 }

@@ -92,7 +92,7 @@ pub fn parse_instant(text: &str) -> Option<ParsedInstant> {
 
 /// Finds a written time in a short text and returns what stands around it.
 pub fn find_instant(text: &str) -> Option<Found> {
-    if text.len() > MAX_BYTES {
+    if text.len() > MAX_BYTES || !text.chars().any(|c| crate::digit::digit_value(c).is_some()) {
         return None;
     }
     let mut tokens = lex(text);
