@@ -8,7 +8,7 @@ mod line;
 mod pattern;
 
 use line::{Key, Lines};
-use pattern::Pattern;
+use pattern::{Path, Pattern};
 
 /// Largest part of a robots.txt that is read, in bytes (RFC 9309 §2.5 asks for at least 500 KiB).
 pub const MAX_ROBOTS_BYTES: usize = 500 * 1024;
@@ -35,7 +35,7 @@ pub struct RobotsAnswer {
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Group {
     any_agent: bool,
-    /// Product tokens in lower case.
+    /// Names in lower case, each up to its version.
     agents: Vec<Vec<u8>>,
     rules: Vec<Rule>,
     crawl_delay_ms: Option<u64>,
@@ -50,6 +50,8 @@ struct Rule {
 impl Robots {
     /// Reads a robots.txt; what is not a rule is passed over, and what lies beyond [`MAX_ROBOTS_BYTES`] is not read.
     pub fn parse(bytes: &[u8]) -> Self {
+        let wide = line::from_utf16(bytes);
+        let bytes = wide.as_deref().unwrap_or(bytes);
         let mut robots = Self::default();
         // A group's head ends with its first rule; other lines (sitemaps, unknown keys) do not end it.
         let mut head_open = false;
@@ -66,7 +68,7 @@ impl Robots {
                 }
                 Key::Allow | Key::Disallow => {
                     if let Some(group) = robots.groups.last_mut() {
-                        group.rules.push(Rule { allow: key == Key::Allow, pattern: Pattern::new(value) });
+                        group.rules.push(Rule::new(key == Key::Allow, value));
                         head_open = false;
                     }
                 }
@@ -86,10 +88,10 @@ impl Robots {
 
     /// Decides whether `agent` may fetch an address.
     ///
-    /// `agent` is a product token (`naba`; a version after it is passed over); `path_and_query` is percent-encoded and
-    /// starts with `/`, as a parsed URL gives it. The longest matching rule wins, and `Allow` wins a tie (§2.2.2).
+    /// `agent` is a product token (`naba`; a version after it is passed over); `path_and_query` is percent-encoded with
+    /// digits in upper case and starts with `/`, as a normalised address gives it. The longest matching rule wins, and `Allow` wins a tie (§2.2.2).
     pub fn decide(&self, agent: &str, path_and_query: &str) -> RobotsAnswer {
-        let path = pattern::normal_path(path_and_query.as_bytes());
+        let path = Path::new(path_and_query.as_bytes());
         let mut best: Option<&Rule> = None;
         let mut best_len = 0;
         for rule in self.groups_of(agent).flat_map(|group| &group.rules) {
@@ -116,9 +118,9 @@ impl Robots {
 
     /// Selects the groups that name the agent, else those for every agent (§2.2.1: they count as one group).
     fn groups_of(&self, agent: &str) -> impl Iterator<Item = &Group> {
-        let token = line::product_token(agent.trim().as_bytes()).to_ascii_lowercase();
-        let named = !token.is_empty() && self.groups.iter().any(|group| group.agents.contains(&token));
-        self.groups.iter().filter(move |group| if named { group.agents.contains(&token) } else { group.any_agent })
+        let name = line::name(agent.trim().as_bytes()).to_ascii_lowercase();
+        let is_named = !name.is_empty() && self.groups.iter().any(|group| group.is_for(&name));
+        self.groups.iter().filter(move |group| if is_named { group.is_for(&name) } else { group.any_agent })
     }
 }
 
@@ -128,18 +130,24 @@ impl Group {
             // "*" followed by a blank and more is still every agent: seen often in the wild.
             [b'*'] => self.any_agent = true,
             [b'*', next, ..] if next.is_ascii_whitespace() => self.any_agent = true,
-            _ => {
-                let token = line::product_token(value);
-                if !token.is_empty() {
-                    self.agents.push(token.to_ascii_lowercase());
-                }
-            }
+            _ => self.agents.extend(Some(line::name(value).to_ascii_lowercase()).filter(|name| !name.is_empty())),
         }
+    }
+
+    /// A line names the crawler whose name is its product token (§2.2.1: letters, "_" and "-"), so that "Foo2 Bar" is for
+    /// "foo". A crawler whose own name holds other characters, which the RFC does not know, is named by all of them.
+    fn is_for(&self, name: &[u8]) -> bool {
+        self.agents.iter().any(|agent| agent == name || line::product_token(agent) == name)
     }
 }
 
 impl Rule {
-    fn matched_len(&self, path: &[u8]) -> Option<usize> {
+    fn new(allow: bool, value: &[u8]) -> Self {
+        Self { allow, pattern: Pattern::new(value, allow) }
+    }
+
+    fn matched_len(&self, path: &Path) -> Option<usize> {
+        let path = path.spelling(self.allow);
         if self.pattern.matches(path) {
             return Some(self.pattern.len());
         }
@@ -209,6 +217,35 @@ mod tests {
     }
 
     #[test]
+    fn a_rule_and_an_address_meet_in_one_spelling() {
+        for (rule, path) in [("/%7Eme/", "/~me/x"), ("/a<b", "/a%3Cb"), ("/a b", "/a%20b"), ("/x%24", "/x$")] {
+            assert!(!allowed(&format!("User-agent: *\nDisallow: {rule}\n"), path), "{rule} {path}");
+        }
+        assert!(allowed("User-agent: *\nDisallow: /a%2Fb\n", "/a/b"), "a reserved character is not its encoding");
+    }
+
+    #[test]
+    fn an_encoded_letter_disallows_the_letter_but_does_not_allow_it() {
+        assert!(!allowed("User-agent: *\nDisallow: /%62\n", "/b"));
+        assert!(!allowed("User-agent: *\nDisallow: /\nAllow: /%62\n", "/b"));
+        assert!(allowed("User-agent: *\nDisallow: /\nAllow: /%62\n", "/%62"));
+    }
+
+    #[test]
+    fn a_file_in_utf_16_is_read_by_its_mark() {
+        let text = "User-agent: *\nDisallow: /x\n";
+        let little = [0xfeff].into_iter().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+        assert!(!Robots::parse(&little).decide("naba", "/x").allowed);
+    }
+
+    #[test]
+    fn a_crawler_with_digits_in_its_name_is_named_by_all_of_it() {
+        let robots = Robots::parse(b"User-agent: bot1\nDisallow: /a\nUser-agent: bot2\nDisallow: /b\n");
+        assert!(!robots.decide("bot1", "/a").allowed && robots.decide("bot1", "/b").allowed);
+        assert!(!robots.decide("bot", "/a").allowed, "the product token of both lines is bot");
+    }
+
+    #[test]
     fn byte_order_mark_and_any_line_ending_are_read() {
         for file in ["\u{feff}User-agent: *\rDisallow: /x", "User-agent: *\r\n\r\nDisallow: /x\r\n"] {
             assert!(!allowed(file, "/x"), "{file:?}");
@@ -243,7 +280,8 @@ mod tests {
 
         #[test]
         fn segment_matching_agrees_with_the_definition(pattern in "[ab*$]{0,8}", path in "[ab$]{0,10}") {
-            let matched = Pattern::new(pattern.as_bytes()).matches(path.as_bytes());
+            let spelt = Path::new(path.as_bytes());
+            let matched = Pattern::new(pattern.as_bytes(), true).matches(spelt.spelling(true));
             prop_assert_eq!(matched, by_definition(pattern.as_bytes(), path.as_bytes()));
         }
     }

@@ -6,6 +6,18 @@ const MAX_LINE_BYTES: usize = 2083 * 8 - 1;
 
 const BOM: &[u8] = b"\xEF\xBB\xBF";
 
+/// Returns the text of a file in UTF-16, which its mark tells; other files are read byte by byte.
+pub(super) fn from_utf16(bytes: &[u8]) -> Option<Vec<u8>> {
+    let unit: fn([u8; 2]) -> u16 = match bytes {
+        [0xfe, 0xff, ..] => u16::from_be_bytes,
+        [0xff, 0xfe, ..] => u16::from_le_bytes,
+        _ => return None,
+    };
+    let units = bytes.as_chunks().0.iter().skip(1).map(|pair| unit(*pair));
+    let text = char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER));
+    Some(text.collect::<String>().into_bytes())
+}
+
 /// The meaning of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Key {
@@ -84,6 +96,11 @@ fn key_of(key: &[u8]) -> Key {
     ];
     let spelt = |text: &str| key.get(..text.len()).is_some_and(|start| start.eq_ignore_ascii_case(text.as_bytes()));
     SPELLINGS.iter().find(|(text, _)| spelt(text)).map_or(Key::Other, |(_, key)| *key)
+}
+
+/// Returns the name that an agent line or a user agent starts with: up to a blank or its version.
+pub(super) fn name(value: &[u8]) -> &[u8] {
+    value.split(|byte| byte.is_ascii_whitespace() || *byte == b'/').next().unwrap_or_default()
 }
 
 /// Returns the product token an agent line starts with (§2.2.1: letters, "_" and "-").
