@@ -14,6 +14,17 @@ impl RegistrableDomain {
         Self(registrable_domain(host))
     }
 
+    /// Derives the registrable domain of a host name, or `None` when nobody can have registered it: an address literal, a
+    /// public suffix, a name with empty labels.
+    pub fn registered(host: &str) -> Option<Self> {
+        let host = host.strip_suffix('.').unwrap_or(host).to_lowercase();
+        let is_name = !host.split('.').any(str::is_empty) && host.parse::<std::net::Ipv4Addr>().is_err();
+        if !is_name || host.starts_with('[') {
+            return None;
+        }
+        psl::domain_str(&host).map(|domain| Self(domain.to_owned()))
+    }
+
     /// Returns its text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -51,6 +62,15 @@ mod tests {
         assert_eq!(registrable_domain("www.bbc.co.uk"), "bbc.co.uk");
         assert_eq!(registrable_domain("site07.news.example"), "news.example");
         assert_eq!(registrable_domain("News.Example."), "news.example");
+    }
+
+    #[test]
+    fn only_a_label_below_a_suffix_can_be_registered() {
+        let registered = |host| RegistrableDomain::registered(host).map(|domain| domain.to_string());
+        assert_eq!(registered("www.شبكة.example.CO.uk").as_deref(), Some("example.co.uk"));
+        for host in ["co.uk", ".a.example", "a..example", "127.0.0.1", "[::1]", ""] {
+            assert_eq!(registered(host), None, "{host}");
+        }
     }
 
     #[test]

@@ -1,7 +1,15 @@
 //! Normalised addresses: equal for the same page.
 
+mod amp;
+mod host;
+mod path;
+mod percent;
+mod profile;
+mod query;
+
 use std::fmt;
 
+pub use profile::{Credentials, Fragment, Percent, UrlProfile};
 use url::Url;
 
 /// Why an address is not one that naba handles.
@@ -21,38 +29,12 @@ pub enum UrlError {
     TooLong(usize),
 }
 
-/// An absolute http, https or file address in normal form.
+/// An absolute http, https or file address in the spelling of [`UrlProfile::FETCH`].
 ///
-/// Normal form: WHATWG serialisation (lower-case host, punycode, default port left out, dot segments resolved), no
-/// fragment, no tracking parameters, no empty query. Order of parameters is kept: it bears meaning on some sites.
+/// No fragment, no tracking or session parameters, no empty query, equivalent percent-encodings as one. The order of
+/// parameters is kept: it bears meaning on some sites.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct NormalUrl(Url);
-
-/// Query parameters that say how a reader came, never which page it is.
-const TRACKING: &[&str] = &[
-    "fbclid",
-    "gclid",
-    "dclid",
-    "gbraid",
-    "wbraid",
-    "msclkid",
-    "yclid",
-    "twclid",
-    "ttclid",
-    "igshid",
-    "mc_cid",
-    "mc_eid",
-    "_ga",
-    "_gl",
-    "ocid",
-    "cmpid",
-    "ns_campaign",
-    "ns_mchannel",
-    "ns_source",
-    "ns_linkname",
-    "at_medium",
-    "at_campaign",
-];
 
 const MAX_BYTES: usize = 2048;
 
@@ -71,23 +53,21 @@ impl NormalUrl {
         Self::from_url(url)
     }
 
-    fn from_url(mut url: Url) -> Result<Self, UrlError> {
+    fn from_url(url: Url) -> Result<Self, UrlError> {
         if !matches!(url.scheme(), "http" | "https" | "file") {
             return Err(UrlError::Scheme(shorten(url.as_str())));
         }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(UrlError::Credentials(url.host_str().unwrap_or_default().to_owned()));
-        }
-        url.set_fragment(None);
-        if let Some(query) = url.query() {
-            let kept: Vec<&str> = query.split('&').filter(|pair| !pair.is_empty() && !is_tracking(pair)).collect();
-            let kept = kept.join("&");
-            url.set_query((!kept.is_empty()).then_some(kept.as_str()));
-        }
+        let url = UrlProfile::FETCH.apply(url)?;
         if url.as_str().len() > MAX_BYTES {
             return Err(UrlError::TooLong(url.as_str().len()));
         }
         Ok(Self(url))
+    }
+
+    /// Returns the key under which all spellings of the page meet ([`UrlProfile::PAGE`]): with and without `www.`, as AMP
+    /// or mobile page, with its parameters in any order.
+    pub fn page_key(&self) -> String {
+        UrlProfile::PAGE.apply(self.0.clone()).map_or_else(|_| self.to_string(), String::from)
     }
 
     /// Returns the normal form.
@@ -110,11 +90,6 @@ impl fmt::Display for NormalUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
-}
-
-fn is_tracking(pair: &str) -> bool {
-    let name = pair.split('=').next().unwrap_or_default().to_ascii_lowercase();
-    name.starts_with("utm_") || TRACKING.contains(&name.as_str())
 }
 
 fn shorten(text: &str) -> String {
@@ -146,7 +121,113 @@ mod tests {
         assert_eq!(a, b);
     }
 
+    #[test]
+    fn spellings_of_one_page_meet_under_one_key() {
+        let keys = [
+            "https://www.news.example/a/b?y=2&x=1",
+            "http://news.example/a/b/?x=1&y=2#top",
+            "https://m.news.example/a//b?x=1&utm_source=rss&y=2",
+            "https://www.news.example/a/b/amp/?x=1&y=2",
+            "https://www.news.example/a/b?amp=1&y=2&x=1",
+            "https://www-news-example.cdn.ampproject.org/c/s/www.news.example/a/b?x=1&y=2",
+            "https://www.news.example/a/b;jsessionid=0123456789ABCDEF?x=1&y=2",
+            "https://news.example./a/b/index.html?y=2&x=1",
+        ]
+        .map(|url| NormalUrl::parse(url).unwrap().page_key());
+        assert!(keys.iter().all(|key| key == "http://news.example/a/b?x=1&y=2"), "{keys:#?}");
+        let other = |url: &str| NormalUrl::parse(url).unwrap().page_key();
+        assert_ne!(other("https://news.example/A"), other("https://news.example/a"));
+        assert_eq!(other("https://m.example/x"), "http://m.example/x", "a site of its own");
+    }
+
+    #[test]
+    fn a_parameter_that_may_name_a_page_goes_only_when_drawn_by_lot() {
+        let kept = NormalUrl::parse("https://a.example/?sid=12&s=search").unwrap();
+        assert_eq!(kept.as_str(), "https://a.example/?sid=12&s=search");
+        let gone = NormalUrl::parse("https://a.example/?sid=9682993c8daa2c5497996114facdc805").unwrap();
+        assert_eq!(gone.as_str(), "https://a.example/");
+    }
+
+    const PROFILES: [UrlProfile; 7] = [
+        UrlProfile::FETCH,
+        UrlProfile::PAGE,
+        UrlProfile::TRACKING,
+        UrlProfile::CRAWLER,
+        UrlProfile::PRECISE,
+        UrlProfile::ARCHIVE,
+        UrlProfile::SHORT,
+    ];
+
+    /// Parts that in some order are likely to reach every rule.
+    const PARTS: &[&str] = &[
+        "/",
+        "//",
+        "amp",
+        "/amp/",
+        ".amp",
+        ".amp.html",
+        "index.html",
+        ";jsessionid=1",
+        "(S(4hqa0555fwsecu455xqckv45))",
+        "%",
+        "%2",
+        "%25",
+        "%41",
+        "%2e",
+        "%2f",
+        "%3F",
+        "%23",
+        "%26",
+        "%3d",
+        "?",
+        "&",
+        "=",
+        "a",
+        "b=",
+        "a=1",
+        "utm_x=1",
+        "sid=9682993c8daa2c5497996114facdc805",
+        "#",
+        ":~:text=x",
+        ":",
+        "http:/",
+        "https://b.example",
+        "s",
+        "c",
+        "خبر",
+        " ",
+        "\\",
+        "..",
+        ".",
+        "+",
+        "@",
+        "outputType=amp",
+    ];
+
     proptest! {
+        #[test]
+        fn every_profile_is_idempotent(
+            host in "(www\\.|m\\.|amp\\.|www2\\.m\\.){0,2}(news\\.example|a\\.co\\.uk|x\\.cdn\\.ampproject\\.org|www\\.google\\.com|127\\.0\\.0\\.1)\\.?(:443|:80)?",
+            parts in proptest::collection::vec(proptest::sample::select(PARTS), 0..12),
+        ) {
+            for scheme in ["http", "https"] {
+                let input = format!("{scheme}://{host}/{}", parts.concat());
+                for profile in PROFILES {
+                    if let Ok(once) = profile.normalise(&input) {
+                        let twice = profile.normalise(&once);
+                        prop_assert_eq!(Ok(once), twice, "{} of {}", profile.name, input);
+                    }
+                }
+            }
+        }
+
+        #[test]
+        fn any_text_is_read_or_refused(text in "\\PC{0,60}") {
+            for profile in PROFILES {
+                let _ = profile.normalise(&text);
+            }
+        }
+
         #[test]
         fn normalising_twice_changes_nothing(path in "[a-zA-Z0-9/%._~-]{0,40}", query in "[a-z0-9=&_]{0,40}") {
             if let Ok(once) = NormalUrl::parse(&format!("http://h.example/{path}?{query}")) {
