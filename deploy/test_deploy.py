@@ -1,10 +1,12 @@
 """Checks that what deploy/ says in several places agrees. With NABA set to the program, configurations are put before it."""
 
+import json
 import os
 import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 import tomllib
 import xml.etree.ElementTree as ElementTree
 
@@ -14,6 +16,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 STAGES = ["fetcher", "parser", "enricher", "sink"]
 # Sections that every service reads.
 SHARED = {"KAFKA", "ADMIN", "STAGE", "LOG", "SHUTDOWN"}
+RUNBOOK = "https://github.com/naba-news/naba/blob/main/docs/runbook.md"
 SUFFIXES = re.compile(r"_(bucket|count|sum)$")
 
 
@@ -26,25 +29,105 @@ def check(condition, message):
         sys.exit(f"deploy: {message}")
 
 
+def known_metrics():
+    """What services expose: the generated table, and what the process itself tells."""
+    table = set(re.findall(r"^\| `(naba_[a-z_]+)` \|", read("docs/metrics.md"), re.MULTILINE))
+    process = set(re.findall(r'"(process_[a-z_]+)"', read("crates/service/src/process.rs")))
+    check(table and process, "docs/metrics.md or crates/service/src/process.rs tells no metric")
+    return table | process | {"up"}
+
+
+def metrics_of(expression):
+    """Metric names of an expression: what stands before a selector, a range, or an operator, and is no function or label."""
+    bare = re.sub(r'"[^"]*"', "", expression)
+    bare = re.sub(r"\{[^}]*\}|\[[^\]]*\]", "", bare)
+    bare = re.sub(r"\b(by|without|on|ignoring|group_left|group_right)\s*\([^)]*\)", "", bare)
+    words = re.findall(r"\b([a-z][a-z0-9_:]*)\b(?!\s*\()", bare)
+    return {word for word in words if word not in {"and", "or", "unless", "by", "group_left", "inf", "nan"} and "_" in word or word == "up"}
+
+
+def unknown_metrics(expression, known):
+    return [m for m in metrics_of(expression) if m not in known and SUFFIXES.sub("", m) not in known]
+
+
+def anchors(path):
+    """The anchors that headings of a Markdown file get."""
+    found = re.findall(r"^#+ (.+)$", read(path), re.MULTILINE)
+    return {re.sub(r"[^a-z0-9 _-]", "", heading.lower()).replace(" ", "-") for heading in found}
+
+
 def alerts():
-    rules = yaml.safe_load(read("deploy/prometheus/alerts.yml"))
-    rules = [rule for group in rules["groups"] for rule in group["rules"]]
-    tested = yaml.safe_load(read("deploy/prometheus/alerts_test.yml"))
-    tested = {
-        case["alertname"] for test in tested["tests"] for case in test["alert_rule_test"] if case["exp_alerts"]
-    }
-    sections = {line[3:].lower() for line in read("docs/runbook.md").splitlines() if line.startswith("## ")}
-    known = set(re.findall(r'"(naba_[a-z_]+)"', read("crates/stage/src/metric.rs")))
-    check(known, "no metric found in crates/stage/src/metric.rs")
+    groups = yaml.safe_load(read("deploy/prometheus/alerts.yml"))["groups"]
+    rules = [rule for group in groups for rule in group["rules"]]
+    known = known_metrics() | {rule["record"] for rule in rules if "record" in rule}
+    sections = re.split(r"^## ", read("docs/runbook.md"), flags=re.MULTILINE)
+    sections = {section.split("\n", 1)[0]: section for section in sections}
     for rule in rules:
         name = rule.get("alert") or rule["record"]
-        for metric in re.findall(r"\bnaba_[a-z_]+", rule["expr"]):
-            check(metric in known or SUFFIXES.sub("", metric) in known, f"{name} asks for {metric}, which nobody counts")
+        unknown = unknown_metrics(rule["expr"], known)
+        check(not unknown, f"{name} asks for {unknown}, which nobody counts")
         if "alert" in rule:
-            check(name in tested, f"no test makes {name} fire")
-            check(name.lower() in sections, f"docs/runbook.md has no section {name}")
-            check(rule["annotations"]["runbook"].endswith("#" + name.lower()), f"{name} points to another section")
-    return len([rule for rule in rules if "alert" in rule])
+            check(rule["annotations"]["runbook_url"] == f"{RUNBOOK}#{name.lower()}", f"{name} points to another section")
+            check(name in sections, f"docs/runbook.md has no section {name}")
+            for part in ["**Means.**", "**Look.**", "**Do.**"]:
+                check(part in sections[name], f"docs/runbook.md: {name} has no {part}")
+    named = {rule["alert"] for rule in rules if "alert" in rule}
+    extra = [s for s in sections if s.startswith("Naba") and s not in named]
+    check(not extra, f"docs/runbook.md explains {extra}, which nobody raises")
+    mutants(rules, named)
+    return len(named)
+
+
+def mutants(rules, named):
+    """Tests that cannot fail prove nothing: with any alert mute, or always firing, they must."""
+    tests = {path: path.read_text() for path in (ROOT / "deploy/prometheus").glob("*_test.yml")}
+    broken = [(name, how) for name in sorted(named) for how in ("vector(1) > 1", "vector(1)")]
+    # An alert that is there to fire always has no test in which it is silent.
+    broken.remove(("NabaWatching", "vector(1)"))
+    with tempfile.TemporaryDirectory() as folder:
+        for name, how in broken:
+            # Only what the alert's tests need: its own rule, broken.
+            content = {"groups": [{"name": "broken", "rules": [{**r, "expr": how} for r in rules if r.get("alert") == name]}]}
+            (pathlib.Path(folder) / "alerts.yml").write_text(yaml.safe_dump(content))
+            suite = yaml.safe_load(next((text for text in tests.values() if f"alertname: {name}\n" in text), "tests: []"))
+            own = [{**t, "alert_rule_test": [c for c in t["alert_rule_test"] if c["alertname"] == name]} for t in suite["tests"]]
+            suite["tests"] = [test for test in own if test["alert_rule_test"]]
+            check(suite["tests"], f"no test asks for {name}")
+            (pathlib.Path(folder) / "broken_test.yml").write_text(yaml.safe_dump(suite))
+            done = subprocess.run(["promtool", "test", "rules", f"{folder}/broken_test.yml"], capture_output=True)
+            check(done.returncode, f"no test notices that {name} is {how}")
+
+
+def dashboards():
+    known = known_metrics()
+    boards = sorted((ROOT / "deploy/grafana/dashboards").glob("*.json"))
+    panels = 0
+    for path in boards:
+        board = json.loads(path.read_text())
+        for panel in board["panels"]:
+            for target in panel.get("targets", []):
+                unknown = unknown_metrics(target["expr"], known)
+                check(not unknown, f"{path.name}: {panel['title']} asks for {unknown}, which nobody counts")
+                panels += 1
+        for variable in board["templating"]["list"]:
+            metric = re.match(r"label_values\(([a-z_]+),", variable.get("definition", ""))
+            check(not metric or metric[1] in known, f"{path.name}: variable {variable['name']} asks for {metric and metric[1]}")
+    check(boards and panels, "there are no dashboards")
+    return len(boards), panels
+
+
+def links():
+    """Links between the documents of operation lead somewhere."""
+    for path in ["docs/runbook.md", "docs/operations.md", "helm/naba/README.md"]:
+        for target in re.findall(r"\]\(([^)\s]+)\)", read(path)):
+            if re.match(r"[a-z]+:", target):
+                continue
+            file, _, anchor = target.partition("#")
+            file = (ROOT / path).parent / file if file else ROOT / path
+            check(file.exists(), f"{path} leads to {target}, which is not there")
+            if anchor:
+                inside = file.resolve().relative_to(ROOT)
+                check(anchor in anchors(inside), f"{path} leads to {target}, which is no heading")
 
 
 def compose():
@@ -65,10 +148,18 @@ def compose():
     check(fetcher["allow_addresses"] == [f"{farm}/32"], "compose/fetcher.toml allows more or other than the newsroom")
     check(all(a.startswith(f"{farm}:") for a in fetcher["hosts"].values()), "compose/fetcher.toml names another newsroom")
     for name, service in services.items():
+        for mount in service.get("volumes", []):
+            source = mount.split(":")[0]
+            check(not source.startswith(".") or (ROOT / "deploy" / source).exists(), f"compose: {name} mounts {source}, which is not there")
         for port in service.get("ports", []):
             check(port.startswith("127.0.0.1:"), f"compose: {name} publishes {port} beyond loopback")
-    targets = yaml.safe_load(read("deploy/prometheus/prometheus.yml"))["scrape_configs"][0]["dns_sd_configs"][0]
-    check(targets["names"] == STAGES, "prometheus.yml does not scrape the four services")
+    scraped = yaml.safe_load(read("deploy/prometheus/prometheus.yml"))["scrape_configs"][0]
+    check(scraped["dns_sd_configs"][0]["names"] == STAGES, "prometheus.yml does not scrape the four services")
+    check(scraped["job_name"] == "naba", "prometheus.yml calls the job otherwise than the alerts do")
+    grafana = yaml.safe_load(read("deploy/grafana/provisioning/dashboards/naba.yaml"))["providers"][0]["options"]["path"]
+    check(f"./grafana/dashboards:{grafana}:ro" in services["grafana"]["volumes"], "grafana is told another folder than it is given")
+    source = yaml.safe_load(read("deploy/grafana/provisioning/datasources/prometheus.yaml"))["datasources"][0]["url"]
+    check(source.removeprefix("http://").split(":")[0] in services, f"grafana asks {source}, which is no service")
     return len(services)
 
 
@@ -108,4 +199,9 @@ def dockerfile():
 helm()
 dockerfile()
 configurations()
-print(f"deploy: {alerts()} alerts tested and explained, {compose()} compose services agree with topics, pom and chart")
+links()
+boards, panels = dashboards()
+print(
+    f"deploy: {alerts()} alerts tested and explained, {panels} queries of {boards} dashboards ask for what is counted, "
+    f"{compose()} compose services agree with topics, pom and chart"
+)

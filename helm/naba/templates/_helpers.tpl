@@ -10,11 +10,13 @@
 {{- .Values.serviceAccount.name | default (ternary (include "naba.fullname" .) "default" .Values.serviceAccount.create) -}}
 {{- end -}}
 
+{{/* The image, for a service with a tag of its own. Takes a dict of root, and optionally tag. */}}
 {{- define "naba.image" -}}
-{{- if .Values.image.digest -}}
-{{- printf "%s@%s" .Values.image.repository .Values.image.digest -}}
+{{- $image := .root.Values.image -}}
+{{- if and $image.digest (not .tag) -}}
+{{- printf "%s@%s" $image.repository $image.digest -}}
 {{- else -}}
-{{- printf "%s:%s" .Values.image.repository (.Values.image.tag | default .Chart.AppVersion) -}}
+{{- printf "%s:%s" $image.repository (coalesce .tag $image.tag .root.Chart.AppVersion) -}}
 {{- end -}}
 {{- end -}}
 
