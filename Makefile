@@ -49,8 +49,8 @@ run-kafka: build setup-test ## Run the four services, two processes each, on tha
 
 # ---- checking --------------------------------------------------------------------------------------------------------
 
-.PHONY: check fmt-check lint layers contract generated deny chart deploy-check
-check: setup-check fmt-check lint layers contract generated deny chart deploy-check ## Everything that needs no server: format, lints, layers, contract, drift, licences, chart
+.PHONY: check fmt-check lint layers contract generated deny
+check: setup-check fmt-check lint layers contract generated deny ## Everything that needs no server: format, lints, layers, contract, drift, licences
 
 fmt-check:
 	$(CARGO) fmt --all --check
@@ -67,16 +67,6 @@ generated:
 	$(CARGO) xtask docs --check
 deny:
 	cargo-deny --locked check licenses bans sources
-# With the program at hand, what the chart renders and what the compose file sets is put before it.
-chart deploy-check: export NABA := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/debug/naba
-chart: naba
-	helm/test.sh
-deploy-check: naba
-	deploy/test.sh
-.PHONY: naba
-naba:
-	$(CARGO) build --locked -p naba
-
 # ---- testing ---------------------------------------------------------------------------------------------------------
 
 .PHONY: test eval bench
@@ -89,6 +79,24 @@ eval: setup-build ## Score extraction and enrichment on ../shared/gold and ../sh
 bench: setup-build ## Measure throughput beside what a bare client reaches on this machine (ARGS="--articles 1000")
 	@deploy/setup.sh kafka
 	deploy/bench.sh $(ARGS)
+
+# ---- deploying -------------------------------------------------------------------------------------------------------
+
+.PHONY: test-deploy chart deploy-check dashboards image deploy-setup
+test-deploy: deploy-setup chart deploy-check dashboards image ## Chart, alerts and dashboards on a line at work, compose file, image built and run
+deploy-setup: setup-check
+	@deploy/setup.sh images
+	$(CARGO) build $(BINARIES)
+# What the chart renders and what the compose file sets is put before the program itself.
+chart deploy-check dashboards: export NABA := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/debug/naba
+chart:
+	helm/test.sh
+deploy-check:
+	deploy/test.sh
+dashboards:
+	python3 deploy/test_dashboards.py
+image:
+	deploy/docker/test.sh
 
 # ---- housekeeping ----------------------------------------------------------------------------------------------------
 

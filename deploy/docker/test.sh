@@ -2,7 +2,7 @@
 # Builds Dockerfile.scratch and runs it as a cluster would: read-only, as uid 65532, without capabilities, in little memory.
 # The whole line must deliver articles in it, and SIGTERM to process 1 must drain it. Needs root, buildah, podman and runc.
 #
-#   PROGRAMS=DIR   programs that static.sh has linked; unset: it is called
+#   PROGRAMS=DIR   a folder with the programs; unset: static.sh links them
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 MAX_MB=60
@@ -22,7 +22,7 @@ trap clean EXIT
 for tool in buildah podman runc curl; do command -v "$tool" > /dev/null || fail "$tool is missing: run 'deploy/setup.sh images'"; done
 
 if [ -z "${PROGRAMS:-}" ]; then PROGRAMS=$WORK/programs; deploy/docker/static.sh "$PROGRAMS"; fi
-deploy/docker/context.sh "$PROGRAMS" "$WORK/context"
+deploy/docker/context.sh "$WORK/context" "$PROGRAMS"/*
 buildah "${STORE[@]}" bud --isolation chroot --quiet -t "$IMAGE" -f deploy/docker/Dockerfile.scratch \
   --build-arg VERSION=test --build-arg "REVISION=$(git rev-parse HEAD 2>/dev/null || echo unknown)" "$WORK/context" > /dev/null
 rm -rf "$WORK/context"
@@ -47,13 +47,17 @@ sys.exit("image: " + ", ".join(wrong) if wrong else 0)'
 HARD=(--read-only --cap-drop ALL --security-opt no-new-privileges --memory 512m --pids-limit 512
   --ulimit nofile=8192:8192 --ulimit nproc=8192:8192 --network host)
 for stage in fetcher parser enricher sink; do
-  podman_ run --rm "${HARD[@]}" -e NABA__FETCHER__CONTACT=mailto:operator@localhost.example "$IMAGE" naba check-config --service "$stage" > /dev/null \
+  own=()
+  if [ "$stage" = fetcher ]; then own=(-e NABA__FETCHER__CONTACT=mailto:operator@localhost.example); fi
+  podman_ run --rm "${HARD[@]}" "${own[@]}" "$IMAGE" naba check-config --service "$stage" > /dev/null \
     || fail "the $stage's configuration is refused in it"
   podman_ run --rm "${HARD[@]}" "$IMAGE" "naba-$stage" --help > /dev/null || fail "naba-$stage does not start in it"
 done
 if podman_ run --rm "${HARD[@]}" "$IMAGE" naba up --demo --data /somewhere > /dev/null 2>&1; then fail "its root file system can be written"; fi
 
-CONTAINER=$(podman_ run -d "${HARD[@]}" --tmpfs /var/lib/naba:rw,size=256m,mode=1777 --tmpfs /tmp -e "NABA__ADMIN__LISTEN=127.0.0.1:$PORT" \
+# A folder of the pod's own user, as an emptyDir with fsGroup is.
+install -d -o 65532 -g 65532 "$WORK/state"
+CONTAINER=$(podman_ run -d "${HARD[@]}" -v "$WORK/state:/var/lib/naba" --tmpfs /tmp -e "NABA__ADMIN__LISTEN=127.0.0.1:$PORT" \
   "$IMAGE" naba up --demo --data /var/lib/naba/data --quiet)
 status=/proc/$(podman_ inspect --format '{{.State.Pid}}' "$CONTAINER")/status
 grep -q '^Uid:.65532.65532' "$status" || fail "runs as $(grep ^Uid "$status")"
