@@ -18,17 +18,23 @@
 //! # });
 //! ```
 
+#[cfg(test)]
+#[allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)]
+mod faults;
+mod file;
 mod log;
 mod member;
 mod reader;
 mod remote;
 mod retention;
+mod room;
 mod serve;
 mod store;
+mod watched;
 mod wire;
 mod writer;
 
-pub use log::LocalLog;
+pub use log::{LocalLog, Options};
 pub use remote::RemoteLog;
-pub use retention::Swept;
+pub use retention::{Limits, Swept};
 pub use serve::serve;

@@ -1,6 +1,6 @@
 //! The log ports on the store.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,13 +8,13 @@ use async_trait::async_trait;
 use naba_stage::log::{
     GroupConfig, Log, LogError, Member, Position, Producer, Reader, Record, TopicInfo, TopicPartition,
 };
-use naba_stage::{Delivery, TopicSpec};
+use naba_stage::{Delivery, Health, TopicSpec};
 use tokio::sync::watch;
 
 use crate::member::{LocalConsumer, LocalProducer};
 use crate::reader::LocalReader;
-use crate::retention::{Swept, sweep};
-use crate::store::Store;
+use crate::retention::{Compacted, Limits, Sweep, Swept};
+use crate::store::{Store, Topic};
 use crate::writer::{Writer, now};
 
 /// A log in a folder of this machine.
@@ -30,36 +30,99 @@ pub(crate) struct Shared {
     pub(crate) commits: watch::Receiver<u64>,
     /// The newest member or producer of each identity; an older one is fenced.
     epochs: Mutex<HashMap<String, u64>>,
+    /// Groups that joined, with what they read: what they have not read is kept, also before their first commit.
+    groups: Mutex<BTreeSet<(String, TopicPartition)>>,
+    limits: Limits,
+    compacted: Compacted,
 }
 
 impl Shared {
-    /// Takes an identity over and returns the epoch of its new holder.
-    pub(crate) fn take(&self, identity: &str) -> u64 {
-        let mut epochs = self.epochs.lock().unwrap_or_else(PoisonError::into_inner);
-        let epoch = epochs.entry(identity.to_owned()).or_default();
-        *epoch += 1;
-        *epoch
+    /// Takes an identity over and returns the epoch of its new holder. What the holder before has written is there when this
+    /// returns, and nothing of it comes later.
+    async fn take_over(&self, identity: &str) -> Result<u64, LogError> {
+        let epoch = {
+            let mut epochs = self.epochs.lock().unwrap_or_else(PoisonError::into_inner);
+            let epoch = epochs.entry(identity.to_owned()).or_default();
+            *epoch += 1;
+            *epoch
+        };
+        self.writer.settle().await?;
+        Ok(epoch)
     }
 
     /// Tells whether a holder is still the newest.
     pub(crate) fn holds(&self, identity: &str, epoch: u64) -> bool {
         self.epochs.lock().unwrap_or_else(PoisonError::into_inner).get(identity) == Some(&epoch)
     }
+
+    /// Returns the first offset of each partition that some group has not read.
+    fn unread(&self) -> Result<HashMap<TopicPartition, u64>, LogError> {
+        let mut positions: HashMap<(String, TopicPartition), u64> = HashMap::new();
+        let joined = self.groups.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        positions.extend(joined.into_iter().map(|member| (member, 0)));
+        positions.extend(self.store.positions()?.into_iter().map(|(group, at, offset)| ((group, at), offset)));
+        let mut unread: HashMap<TopicPartition, u64> = HashMap::new();
+        for ((_, at), offset) in positions {
+            let first = unread.entry(at).or_insert(offset);
+            *first = offset.min(*first);
+        }
+        Ok(unread)
+    }
+}
+
+/// How a log is kept.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// How much it may hold.
+    pub limits: Limits,
+    /// Where it is said that the disk is full: the process is not ready meanwhile.
+    pub health: Option<Health>,
 }
 
 impl LocalLog {
-    /// Opens or makes the log in a folder. Fails when another process has it open.
+    /// Opens or makes the log in a folder. Fails when another process has it open, and when its file is damaged.
     pub fn open(folder: &Path) -> Result<Self, LogError> {
-        let store = Arc::new(Store::open(folder)?);
+        Self::open_with(folder, Options::default())
+    }
+
+    /// Opens or makes the log in a folder, with options.
+    pub fn open_with(folder: &Path, options: Options) -> Result<Self, LogError> {
+        let latch = options.health.as_ref().map(|health| health.latch("log has room"));
+        Self::on(Store::open(folder, latch)?, options.limits)
+    }
+
+    /// Opens the log on a store.
+    pub(crate) fn on(store: Store, limits: Limits) -> Result<Self, LogError> {
+        let store = Arc::new(store);
         let (commits, receive) = watch::channel(0);
         let writer = Writer::start(Arc::clone(&store), commits)?;
-        Ok(Self { shared: Arc::new(Shared { store, writer, commits: receive, epochs: Mutex::default() }) })
+        let (epochs, groups, compacted) = Default::default();
+        Ok(Self { shared: Arc::new(Shared { store, writer, commits: receive, epochs, groups, limits, compacted }) })
+    }
+
+    /// Takes the identity of a producer over, and returns the epoch that it holds it with.
+    pub(crate) async fn enlist(&self, id: &str) -> Result<u64, LogError> {
+        self.shared.take_over(&identity(id)).await
+    }
+
+    /// Returns the producer that holds an identity with an epoch.
+    pub(crate) fn enlisted(&self, id: &str, epoch: u64) -> LocalProducer {
+        LocalProducer::new(Arc::clone(&self.shared), identity(id), epoch, None)
     }
 
     /// Deletes what retention and compaction say is to go. Blocks; call it now and then on a thread that may.
     pub fn sweep(&self) -> Result<Swept, LogError> {
-        sweep(&self.shared.store, now())
+        self.sweep_at(now())
     }
+
+    pub(crate) fn sweep_at(&self, now: i64) -> Result<Swept, LogError> {
+        let Shared { store, limits, compacted, .. } = self.shared.as_ref();
+        Sweep { store, limits, compacted, unread: self.shared.unread()?, now }.run()
+    }
+}
+
+fn identity(producer: &str) -> String {
+    format!("producer/{producer}")
 }
 
 #[async_trait]
@@ -70,7 +133,8 @@ impl Log for LocalLog {
 
     async fn topics(&self) -> Result<Vec<TopicInfo>, LogError> {
         let topics = self.shared.store.topics().into_iter();
-        Ok(topics.map(|t| TopicInfo { name: t.name.to_string(), partitions: t.partitions }).collect())
+        let watermarks = |t: &Topic| t.partitions.iter().map(|extent| (extent.low, extent.high)).collect();
+        Ok(topics.map(|t| TopicInfo { name: t.name.to_string(), partitions: watermarks(&t) }).collect())
     }
 
     async fn partitions(&self, topic: &str) -> Result<u32, LogError> {
@@ -84,7 +148,9 @@ impl Log for LocalLog {
             let count = self.partitions(topic).await?;
             partitions.extend((0..count).map(|p| TopicPartition::new(Arc::clone(topic), p)));
         }
-        let epoch = self.shared.take(&config.group);
+        let members = partitions.iter().map(|at| (config.group.clone(), at.clone()));
+        self.shared.groups.lock().unwrap_or_else(PoisonError::into_inner).extend(members);
+        let epoch = self.shared.take_over(&config.group).await?;
         let producer =
             LocalProducer::new(Arc::clone(&self.shared), config.group.clone(), epoch, Some(config.group.clone()));
         let consumer = LocalConsumer::new(Arc::clone(&self.shared), config, partitions, epoch);
@@ -92,9 +158,8 @@ impl Log for LocalLog {
     }
 
     async fn producer(&self, id: &str, _delivery: Delivery) -> Result<Box<dyn Producer>, LogError> {
-        let identity = format!("producer/{id}");
-        let epoch = self.shared.take(&identity);
-        Ok(Box::new(LocalProducer::new(Arc::clone(&self.shared), identity, epoch, None)))
+        let epoch = self.enlist(id).await?;
+        Ok(Box::new(self.enlisted(id, epoch)))
     }
 
     async fn reader(&self, partitions: &[(TopicPartition, Position)]) -> Result<Box<dyn Reader>, LogError> {

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use naba_stage::log::{Consumer, Event, GroupConfig, LogError, NewRecord, Producer, TopicPartition};
@@ -15,6 +15,8 @@ use crate::store::Write;
 const BATCH: usize = 200;
 /// Bytes handed over at once, about.
 const BATCH_BYTES: usize = 1024 * 1024;
+/// Between two looks into a log that cannot be read now.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// The reading side.
 pub(crate) struct LocalConsumer {
@@ -25,8 +27,8 @@ pub(crate) struct LocalConsumer {
     /// Not yet told.
     new: Vec<TopicPartition>,
     all: Vec<TopicPartition>,
-    /// Partitions that flow, with the next offset; turned so that none starves.
-    flowing: VecDeque<(TopicPartition, u64)>,
+    /// Partitions that flow, with the next offset once it is known; turned so that none starves.
+    flowing: VecDeque<(TopicPartition, Option<u64>)>,
 }
 
 impl LocalConsumer {
@@ -35,26 +37,32 @@ impl LocalConsumer {
         Self { shared, config, epoch, commits, new: partitions.clone(), all: partitions, flowing: VecDeque::new() }
     }
 
-    /// Reads from the first partition that has something.
+    /// Reads from the first partition that has something. Changes nothing when it fails.
     fn read(&mut self) -> Result<Option<Event>, LogError> {
         for _ in 0..self.flowing.len() {
-            let Some((at, next)) = self.flowing.pop_front() else { break };
-            let (low, end) = self.shared.store.watermarks(&at)?;
+            let Some((at, next)) = self.flowing.front() else { break };
+            let (low, end) = self.shared.store.watermarks(at)?;
+            let next = match next {
+                Some(next) => *next,
+                None => self.shared.store.position(&self.config.group, at)?.unwrap_or(0),
+            };
             let next = next.max(low);
-            if next >= end {
-                self.flowing.push_back((at, next));
-                continue;
+            let mut records = Vec::new();
+            let mut after = next;
+            if next < end {
+                records = self.shared.store.read(at, next, BATCH, BATCH_BYTES)?;
+                // Compaction leaves gaps, also at the end.
+                after = records.last().map_or(end, |r| r.offset + 1);
             }
-            let mut records = self.shared.store.read(&at, next, BATCH, BATCH_BYTES)?;
-            let after = records.last().map_or(end, |r| r.offset + 1);
-            self.flowing.push_back((at, after));
-            if records.is_empty() {
-                continue;
+            if let Some((at, _)) = self.flowing.pop_front() {
+                self.flowing.push_back((at, Some(after)));
             }
-            for record in &mut records {
-                record.hold = self.config.budget.hold(record.size());
+            if !records.is_empty() {
+                for record in &mut records {
+                    record.hold = self.config.budget.hold(record.size());
+                }
+                return Ok(Some(Event::Records(records)));
             }
-            return Ok(Some(Event::Records(records)));
         }
         Ok(None)
     }
@@ -76,8 +84,15 @@ impl Consumer for LocalConsumer {
             }
             self.config.budget.room().await;
             self.commits.borrow_and_update();
-            if let Some(event) = self.read()? {
-                return Ok(event);
+            match self.read() {
+                Ok(Some(event)) => return Ok(event),
+                Ok(None) => {}
+                Err(error @ (LogError::Unavailable(_) | LogError::NoSpace(_))) => {
+                    tracing::warn!(%error, "reading, trying again");
+                    tokio::time::sleep(AGAIN).await;
+                    continue;
+                }
+                Err(error) => return Err(error),
             }
             if self.commits.changed().await.is_err() {
                 return Err(LogError::Fatal("the writer thread ended".to_owned()));
@@ -86,9 +101,7 @@ impl Consumer for LocalConsumer {
     }
 
     fn start(&mut self, partition: &TopicPartition, offset: Option<u64>) {
-        let position = || self.shared.store.position(&self.config.group, partition).ok().flatten();
-        let next = offset.or_else(position).unwrap_or(0);
-        self.flowing.push_back((partition.clone(), next));
+        self.flowing.push_back((partition.clone(), offset));
     }
 
     fn last_turn(&self) -> Option<Instant> {

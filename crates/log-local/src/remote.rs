@@ -52,8 +52,7 @@ impl RemoteLog {
         let frame = read_frame(&mut stream).await.map_err(failed)?;
         let frame = frame.ok_or_else(|| LogError::Unavailable("the owner of the log closed the socket".to_owned()))?;
         *slot = Some(stream);
-        let response = Response::decode(frame.as_slice()).map_err(|e| LogError::Fatal(e.to_string()))?;
-        if response.error.is_empty() { Ok(response) } else { Err(LogError::Fatal(response.error)) }
+        Response::decode(frame.as_slice()).map_err(|e| LogError::Fatal(e.to_string()))?.checked()
     }
 
     async fn watermarks(&self, at: &TopicPartition) -> Result<(u64, u64), LogError> {
@@ -103,8 +102,11 @@ impl Log for RemoteLog {
         Err(LogError::Fatal(format!("group {} cannot be joined over the socket of a local log", config.group)))
     }
 
-    async fn producer(&self, _id: &str, _delivery: Delivery) -> Result<Box<dyn Producer>, LogError> {
-        Ok(Box::new(RemoteProducer { log: self.clone(), sent: Vec::new() }))
+    async fn producer(&self, id: &str, _delivery: Delivery) -> Result<Box<dyn Producer>, LogError> {
+        let id = id.to_owned();
+        let request = Request { ask: Ask::Enlist.into(), producer: id.clone(), ..Request::default() };
+        let epoch = self.ask(request).await?.number.unwrap_or_default();
+        Ok(Box::new(RemoteProducer { log: self.clone(), id, epoch, sent: Vec::new() }))
     }
 
     async fn reader(&self, partitions: &[(TopicPartition, Position)]) -> Result<Box<dyn Reader>, LogError> {
@@ -193,6 +195,8 @@ impl Reader for RemoteReader {
 
 struct RemoteProducer {
     log: RemoteLog,
+    id: String,
+    epoch: u64,
     sent: Vec<NewRecord>,
 }
 
@@ -213,7 +217,8 @@ impl Producer for RemoteProducer {
             ..WireRecord::of_new(record, 0)
         };
         let records = self.sent.iter().map(wire).collect();
-        self.log.ask(Request { ask: Ask::Append.into(), records, ..Request::default() }).await?;
+        let (ask, producer) = (Ask::Append.into(), self.id.clone());
+        self.log.ask(Request { ask, records, producer, epoch: self.epoch, ..Request::default() }).await?;
         self.sent.clear();
         Ok(())
     }

@@ -4,8 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
-use naba_stage::Delivery;
-use naba_stage::log::{Log, LogError, TopicPartition};
+use naba_stage::log::{Log, LogError, Producer, TopicPartition};
 use prost::Message as _;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
@@ -40,10 +39,8 @@ pub async fn serve(log: LocalLog, path: &Path) -> Result<(), LogError> {
 async fn converse(log: &LocalLog, mut stream: UnixStream) -> std::io::Result<()> {
     while let Some(frame) = read_frame(&mut stream).await? {
         let response = match Request::decode(frame.as_slice()) {
-            Ok(request) => {
-                answer(log, request).await.unwrap_or_else(|e| Response { error: e.to_string(), ..Response::default() })
-            }
-            Err(error) => Response { error: error.to_string(), ..Response::default() },
+            Ok(request) => answer(log, request).await.unwrap_or_else(Response::failed),
+            Err(error) => Response::failed(LogError::Fatal(error.to_string())),
         };
         write_frame(&mut stream, &response.encode_to_vec()).await?;
     }
@@ -69,11 +66,12 @@ async fn answer(log: &LocalLog, request: Request) -> Result<Response, LogError> 
             response.records = records.iter().map(WireRecord::of).collect();
         }
         Ask::Append => {
-            let mut producer = log.producer("socket", Delivery::ExactlyOnce).await?;
+            let mut producer = log.enlisted(&request.producer, request.epoch);
             let records: Vec<_> = request.records.into_iter().map(WireRecord::into_new).collect();
             producer.send(&records).await?;
             producer.commit(&[]).await?;
         }
+        Ask::Enlist => response.number = Some(log.enlist(&request.producer).await?),
         Ask::Committed => response.number = store.position(&request.group, &at)?,
         Ask::OffsetForTime => response.number = Some(store.offset_for_time(&at, request.time)?),
     }

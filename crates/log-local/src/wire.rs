@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use naba_stage::Hold;
-use naba_stage::log::{Header, NewRecord, Record, TopicPartition};
+use naba_stage::log::{Header, LogError, NewRecord, Record, TopicPartition};
 use prost::Message;
 
 /// A header.
@@ -100,6 +100,11 @@ pub(crate) struct Request {
     pub(crate) group: String,
     #[prost(message, repeated, tag = "8")]
     pub(crate) records: Vec<WireRecord>,
+    /// Whose records they are, with the epoch that it was enlisted with.
+    #[prost(string, tag = "9")]
+    pub(crate) producer: String,
+    #[prost(uint64, tag = "10")]
+    pub(crate) epoch: u64,
 }
 
 /// The questions of the socket.
@@ -111,6 +116,8 @@ pub(crate) enum Ask {
     Append = 2,
     Committed = 3,
     OffsetForTime = 4,
+    /// To be the only producer of a name.
+    Enlist = 5,
 }
 
 /// A topic over the socket: low and high watermark of each partition, one after the other.
@@ -134,4 +141,44 @@ pub(crate) struct Response {
     pub(crate) topics: Vec<WireTopic>,
     #[prost(uint64, optional, tag = "4")]
     pub(crate) number: Option<u64>,
+    /// What sort of error it is.
+    #[prost(enumeration = "Failure", tag = "5")]
+    pub(crate) failure: i32,
+}
+
+/// The errors that a client tells apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, prost::Enumeration)]
+#[repr(i32)]
+pub(crate) enum Failure {
+    Fatal = 0,
+    Unavailable = 1,
+    Fenced = 2,
+    UnknownTopic = 3,
+    NoSpace = 4,
+}
+
+impl Response {
+    pub(crate) fn failed(error: LogError) -> Self {
+        let (failure, error) = match error {
+            LogError::Unavailable(text) => (Failure::Unavailable, text),
+            LogError::Fenced(text) => (Failure::Fenced, text),
+            LogError::UnknownTopic(text) => (Failure::UnknownTopic, text),
+            LogError::NoSpace(text) => (Failure::NoSpace, text),
+            LogError::Fatal(text) | LogError::Abortable(text) => (Failure::Fatal, text),
+        };
+        Self { error, failure: failure.into(), ..Self::default() }
+    }
+
+    pub(crate) fn checked(self) -> Result<Self, LogError> {
+        if self.error.is_empty() {
+            return Ok(self);
+        }
+        Err(match self.failure() {
+            Failure::Fatal => LogError::Fatal(self.error),
+            Failure::Unavailable => LogError::Unavailable(self.error),
+            Failure::Fenced => LogError::Fenced(self.error),
+            Failure::UnknownTopic => LogError::UnknownTopic(self.error),
+            Failure::NoSpace => LogError::NoSpace(self.error),
+        })
+    }
 }

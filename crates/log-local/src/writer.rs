@@ -57,6 +57,11 @@ impl Writer {
         self.jobs.send(Job { write, allowed: Box::new(allowed), done }).map_err(|_| gone())?;
         wait.await.map_err(|_| gone())?
     }
+
+    /// Waits until every transaction handed over before is committed or refused.
+    pub(crate) async fn settle(&self) -> Result<(), LogError> {
+        self.write(Write::default(), || Ok(())).await
+    }
 }
 
 fn size(write: &Write) -> usize {
@@ -71,8 +76,9 @@ fn commit(store: &Store, jobs: Vec<Job>) {
             Err(error) => drop(job.done.send(Err(error))),
         }
     }
-    let writes: Vec<&Write> = allowed.iter().map(|job| &job.write).collect();
-    let written = store.write(&writes, now());
+    let is_something = |write: &&Write| !write.records.is_empty() || !write.positions.is_empty();
+    let writes: Vec<&Write> = allowed.iter().map(|job| &job.write).filter(is_something).collect();
+    let written = if writes.is_empty() { Ok(()) } else { store.write(&writes, now()) };
     for job in allowed {
         let _ = job.done.send(written.clone());
     }
