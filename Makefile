@@ -76,6 +76,9 @@ test: setup-test ## All tests, on a real Kafka, PostgreSQL and Prometheus that t
 eval: setup-build ## Score extraction and enrichment on ../shared/gold and ../shared/seed against the pinned floors
 	$(CARGO) build --locked -p naba
 	$(CARGO) xtask eval --shared $(SHARED)
+.PHONY: eval-fetch
+eval-fetch: setup-build ## Run the public suites on fetching and feeds, beside the peers' figures and against the floors (SUITES=folder, ARGS="--misses SUITE")
+	$(CARGO) xtask eval-fetch --suites $(or $(SUITES),$(SHARED)/suites) $(ARGS)
 bench: setup-build ## Measure throughput beside what a bare client reaches on this machine (ARGS="--articles 1000")
 	@deploy/setup.sh kafka
 	deploy/bench.sh $(ARGS)

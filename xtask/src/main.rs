@@ -4,6 +4,7 @@ mod codegen;
 mod contract;
 mod docs;
 mod eval;
+mod eval_fetch;
 mod layers;
 mod mapping;
 mod topics;
@@ -48,6 +49,8 @@ enum Task {
     },
     /// Score `naba explain` on gold documents against the pinned floors.
     Eval(eval::Options),
+    /// Run the public suites on fetching through our code, beside the peers' figures and against the pinned floors.
+    EvalFetch(eval_fetch::Options),
     /// Write the generated files of docs/.
     Docs {
         /// Only compare; fail when a file differs.
@@ -77,6 +80,7 @@ fn run(task: Task) -> Result<()> {
         Task::CheckContract => contract::run(&root),
         Task::ReleaseContract { version } => contract::release(&root, &version),
         Task::Eval(options) => eval::run(&root, &options),
+        Task::EvalFetch(options) => eval_fetch::run(&root, &options),
         Task::Docs { check } => docs::run(&root, check),
     }
 }

@@ -1,32 +1,36 @@
 //! Text constructs: elements that hold plain text or HTML, escaped or not, said or unsaid.
 
+use std::borrow::Cow;
+
 use crate::base64;
+use crate::html_links;
 use crate::limits::{MAX_LABEL_BYTES, cut};
 use crate::plain::{escape, looks_like_html, plain_text};
-use crate::xml::{Element, Ns};
+use crate::xml::{Element, Ns, Scope};
 
 /// The text of an element and what it is meant as.
-pub(crate) enum Construct {
+pub(crate) enum Construct<'a> {
     /// Text as it is.
-    Plain(String),
+    Plain(Cow<'a, str>),
     /// A fragment of HTML.
-    Html(String),
+    Html(Cow<'a, str>),
 }
 
-impl Construct {
+impl<'a> Construct<'a> {
     /// Reads an element. Atom says what its text is (RFC 4287, section 3.1); RSS leaves it to the reader.
-    pub(crate) fn of(element: &Element, is_atom: bool) -> Self {
+    pub(crate) fn of(element: &'a Element, is_atom: bool, scope: &Scope) -> Self {
         if element.has_elements() {
-            return Self::Html(markup(element));
+            return Self::Html(Cow::Owned(markup(element, scope)));
         }
-        let text = unpacked(element, is_atom).unwrap_or_else(|| element.text().into_owned());
+        let is_packed = is_packed(element, is_atom);
+        let text = is_packed.then(|| unpacked(element)).flatten().map_or_else(|| element.text(), Cow::Owned);
         let stated = element.filled("type").map(str::to_ascii_lowercase);
         let is_html = match stated.as_deref() {
             Some(kind) if kind.contains("html") => true,
             // Atom 0.3: anything escaped whose type is not plain text.
             Some("text" | "text/plain") => false,
             // What was packed without a word on its type.
-            _ if is_packed(element, is_atom) => looks_like_html(&text),
+            _ if is_packed => looks_like_html(&text),
             _ if is_atom || element.ns == Ns::Atom => element.attribute("mode") == Some("escaped") && stated.is_some(),
             _ => looks_like_html(&text),
         };
@@ -42,10 +46,10 @@ impl Construct {
         (!plain.is_empty()).then_some(plain)
     }
 
-    /// Returns HTML, or nothing.
-    pub(crate) fn html(&self) -> Option<String> {
+    /// Returns HTML whose addresses are absolute, or nothing.
+    pub(crate) fn html(&self, scope: &Scope) -> Option<String> {
         let html = match self {
-            Self::Html(html) => html.trim().to_owned(),
+            Self::Html(html) => html_links::absolute(html.trim(), scope.base.as_url()).into_owned(),
             Self::Plain(text) => paragraphs(text),
         };
         (!html.is_empty()).then_some(html)
@@ -63,17 +67,18 @@ fn is_packed(element: &Element, is_atom: bool) -> bool {
 }
 
 /// Returns packed text, which for a picture is empty, or `None` when nothing is packed after all.
-fn unpacked(element: &Element, is_atom: bool) -> Option<String> {
-    let bytes = is_packed(element, is_atom).then(|| base64::decode(&element.text()))??;
-    Some(String::from_utf8(bytes).unwrap_or_default())
+fn unpacked(element: &Element) -> Option<String> {
+    Some(String::from_utf8(base64::decode(&element.text())?).unwrap_or_default())
 }
 
 /// Returns the markup inside; the `div` around XHTML is no part of it (RFC 4287, section 3.1.1.3).
-fn markup(element: &Element) -> String {
+fn markup(element: &Element, scope: &Scope) -> String {
     let mut elements = element.elements();
     match (elements.next(), elements.next()) {
-        (Some(only), None) if only.name == "div" && element.text().trim() == only.text().trim() => only.inner_html(),
-        _ => element.inner_html(),
+        (Some(only), None) if only.name == "div" && element.text().trim() == only.text().trim() => {
+            only.inner_html(&scope.enter(only))
+        }
+        _ => element.inner_html(scope),
     }
 }
 
@@ -121,24 +126,30 @@ pub(crate) fn person(text: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn atom(attributes: &[(&str, &str)], text: &str) -> Construct {
+    fn scope() -> Scope {
+        Scope { base: naba_model::NormalUrl::parse("https://a.example/").unwrap(), language: None }
+    }
+
+    /// Returns the plain text and the HTML of an Atom construct.
+    fn atom(attributes: &[(&str, &str)], text: &str) -> (Option<String>, Option<String>) {
         let attributes = attributes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let mut element = Element::new(Ns::Atom, "content".to_owned(), attributes);
         element.push_text(text);
-        Construct::of(&element, true)
+        let construct = Construct::of(&element, true, &scope());
+        (construct.plain(), construct.html(&scope()))
     }
 
     #[test]
     fn atom_unpacks_text_and_drops_pictures() {
-        assert_eq!(atom(&[("mode", "base64")], "PHA+SGk8L3A+").html().as_deref(), Some("<p>Hi</p>"));
-        assert_eq!(atom(&[("type", "image/png")], "iVBORw0KGgo=").html(), None);
-        assert_eq!(atom(&[("type", "x/y")], "no base64!").plain().as_deref(), Some("no base64!"));
+        assert_eq!(atom(&[("mode", "base64")], "PHA+SGk8L3A+").1.as_deref(), Some("<p>Hi</p>"));
+        assert_eq!(atom(&[("type", "image/png")], "iVBORw0KGgo=").1, None);
+        assert_eq!(atom(&[("type", "x/y")], "no base64!").0.as_deref(), Some("no base64!"));
     }
 
     #[test]
     fn atom_text_is_no_html_unless_it_says_so() {
-        assert_eq!(atom(&[], "a <b> c").plain().as_deref(), Some("a <b> c"));
-        assert_eq!(atom(&[("type", "html")], "a <b> c").plain().as_deref(), Some("a c"));
+        assert_eq!(atom(&[], "a <b> c").0.as_deref(), Some("a <b> c"));
+        assert_eq!(atom(&[("type", "html")], "a <b> c").0.as_deref(), Some("a c"));
     }
 
     #[test]

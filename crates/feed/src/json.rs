@@ -30,6 +30,7 @@ pub(crate) fn read(text: &str, scope: &Scope, notes: &mut Notes) -> Result<Listi
     };
     let mut listing = Listing::new(ListingKind::JsonFeed);
     listing.title = string(&feed, "title").and_then(label);
+    listing.description = string(&feed, "description").and_then(|text| Construct::Plain(text.into()).plain());
     listing.language = string(&feed, "language").and_then(language);
     listing.home_url = address(&feed, "home_page_url", scope, notes);
     listing.self_url = address(&feed, "feed_url", scope, notes);
@@ -63,9 +64,9 @@ fn entry(item: &Map<String, Value>, scope: &Scope, notes: &mut Notes) -> Entry {
     if url.is_none() {
         notes.add(Diagnostic::EntryWithoutUrl);
     }
-    let html = string(item, "content_html").map(|html| Construct::Html(html.to_owned()));
-    let content = html.or_else(|| string(item, "content_text").map(|text| Construct::Plain(text.to_owned())));
-    let summary = string(item, "summary").and_then(|summary| Construct::Plain(summary.to_owned()).plain());
+    let html = string(item, "content_html").map(|html| Construct::Html(html.into()));
+    let content = html.or_else(|| string(item, "content_text").map(|text| Construct::Plain(text.into())));
+    let summary = string(item, "summary").and_then(|summary| Construct::Plain(summary.into()).plain());
     let mut categories = Vec::new();
     if let Some(Value::Array(tags)) = item.get("tags") {
         categories = tags.iter().filter_map(Value::as_str).filter_map(label).take(MAX_LABELS).collect();
@@ -75,7 +76,7 @@ fn entry(item: &Map<String, Value>, scope: &Scope, notes: &mut Notes) -> Entry {
         guid,
         title: string(item, "title").and_then(label),
         summary: summary.map(|summary| cut(summary, MAX_SUMMARY_BYTES)),
-        content_html: content.and_then(|content| content.html()).map(|html| cut(html, MAX_CONTENT_BYTES)),
+        content_html: content.and_then(|content| content.html(scope)).map(|html| cut(html, MAX_CONTENT_BYTES)),
         published_at: string(item, "date_published").and_then(|date| instant(date, notes)),
         updated_at: string(item, "date_modified").and_then(|date| instant(date, notes)),
         authors: authors(item),

@@ -26,6 +26,12 @@ pub struct Listing {
     pub kind: ListingKind,
     /// Its title, plain text.
     pub title: Option<String>,
+    /// What it says about itself, plain text.
+    pub description: Option<String>,
+    /// Its identifier, as it states it.
+    pub guid: Option<String>,
+    /// Its categories and keywords.
+    pub categories: Vec<String>,
     /// Its language, BCP 47 as written.
     pub language: Option<String>,
     /// The page that it lists.
@@ -55,6 +61,9 @@ impl Listing {
         Self {
             kind,
             title: None,
+            description: None,
+            guid: None,
+            categories: Vec::new(),
             language: None,
             home_url: None,
             self_url: None,

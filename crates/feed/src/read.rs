@@ -1,7 +1,7 @@
 //! From bytes to a listing: unpack, decode, tell the format, read.
 
 use naba_model::NormalUrl;
-use naba_text::Markup;
+use naba_text::{Markup, MimeType};
 
 use crate::entity::{is_forbidden, mended};
 use crate::error::FeedError;
@@ -28,7 +28,8 @@ pub struct Input<'a> {
 pub fn read(input: &Input<'_>) -> Result<Listing, FeedError> {
     let mut notes = Notes::default();
     let bytes = unpack(input.bytes, &mut notes)?;
-    let decoded = naba_text::decode(&bytes, input.content_type.and_then(charset), Markup::Xml);
+    let stated = input.content_type.and_then(MimeType::parse);
+    let decoded = naba_text::decode(&bytes, stated.as_ref().and_then(|mime| mime.parameter("charset")), Markup::Xml);
     if decoded.replaced {
         notes.add(Diagnostic::BadCharset);
     }
@@ -47,13 +48,6 @@ pub fn read(input: &Input<'_>) -> Result<Listing, FeedError> {
     };
     listing.diagnostics = notes.into_vec();
     Ok(listing)
-}
-
-/// Returns the charset parameter of a Content-Type.
-fn charset(content_type: &str) -> Option<&str> {
-    let mut parameters = content_type.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
-    let (_, value) = parameters.find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"))?;
-    Some(value.trim().trim_matches(['"', '\''])).filter(|value| !value.is_empty())
 }
 
 fn plain_sitemap(text: &str, notes: &mut Notes) -> Option<Listing> {

@@ -51,7 +51,7 @@ fn rss_2_gives_every_field_of_an_entry() {
     assert_eq!(entry.guid.as_deref(), Some("g-1"));
     assert_eq!(entry.title.as_deref(), Some("عنوان مهم"));
     assert_eq!(entry.summary.as_deref(), Some("ملخص"));
-    assert_eq!(entry.content_html.as_deref(), Some("<p>النص <a href=\"/x\">كامل</a></p>"));
+    assert_eq!(entry.content_html.as_deref(), Some("<p>النص <a href=\"https://news.example/x\">كامل</a></p>"));
     assert_eq!(entry.authors, ["سارة", "علي"]);
     assert_eq!(entry.categories, ["سياسة", "لبنان"]);
     assert_eq!(entry.published_at, Some(TEN_O_CLOCK));

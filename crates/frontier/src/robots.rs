@@ -5,6 +5,7 @@
 //! against that one.
 
 mod line;
+mod pace;
 mod pattern;
 
 use line::{Key, Lines};
@@ -13,14 +14,17 @@ use pattern::{Path, Pattern};
 /// Largest part of a robots.txt that is read, in bytes (RFC 9309 §2.5 asks for at least 500 KiB).
 pub const MAX_ROBOTS_BYTES: usize = 500 * 1024;
 
-/// Most `Sitemap:` lines that are kept.
-const MAX_SITEMAPS: usize = 1_000;
+/// Most lines of one kind that are kept, of `Sitemap:` and the like.
+const MAX_VALUES: usize = 1_000;
 
 /// A robots.txt, ready to be asked.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Robots {
     groups: Vec<Group>,
+    /// Delays have groups of their own: their lines end the head of a group, which for rules they do not (§2.2.1).
+    paces: Vec<Group>,
     sitemaps: Vec<String>,
+    licences: Vec<String>,
 }
 
 /// What a robots.txt answers about one address.
@@ -39,6 +43,9 @@ struct Group {
     agents: Vec<Vec<u8>>,
     rules: Vec<Rule>,
     crawl_delay_ms: Option<u64>,
+    request_rate_ms: Option<u64>,
+    /// AIPREF statements, as written (draft-ietf-aipref-attach).
+    usages: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -54,33 +61,28 @@ impl Robots {
         let bytes = wide.as_deref().unwrap_or(bytes);
         let mut robots = Self::default();
         // A group's head ends with its first rule; other lines (sitemaps, unknown keys) do not end it.
-        let mut head_open = false;
+        let (mut rules_head, mut paces_head) = (false, false);
         for (key, value) in Lines::new(bytes.get(..MAX_ROBOTS_BYTES).unwrap_or(bytes)) {
             match key {
                 Key::UserAgent => {
-                    if !head_open {
-                        robots.groups.push(Group::default());
-                        head_open = true;
-                    }
-                    if let Some(group) = robots.groups.last_mut() {
-                        group.name(value);
-                    }
+                    name_in(&mut robots.groups, !std::mem::replace(&mut rules_head, true), value);
+                    name_in(&mut robots.paces, !std::mem::replace(&mut paces_head, true), value);
                 }
                 Key::Allow | Key::Disallow => {
                     if let Some(group) = robots.groups.last_mut() {
                         group.rules.push(Rule::new(key == Key::Allow, value));
-                        head_open = false;
+                        (rules_head, paces_head) = (false, false);
                     }
                 }
-                Key::CrawlDelay => {
-                    if let (Some(group), Some(delay)) = (robots.groups.last_mut(), delay_ms(value)) {
-                        group.crawl_delay_ms.get_or_insert(delay);
+                Key::CrawlDelay | Key::RequestRate | Key::ContentUsage => {
+                    if let Some(group) = robots.paces.last_mut() {
+                        group.state(key, value);
+                        paces_head = false;
                     }
                 }
-                Key::Sitemap if robots.sitemaps.len() < MAX_SITEMAPS && !value.is_empty() => {
-                    robots.sitemaps.push(String::from_utf8_lossy(value).into_owned());
-                }
-                Key::Sitemap | Key::Other => {}
+                Key::Sitemap => keep(&mut robots.sitemaps, value),
+                Key::License => keep(&mut robots.licences, value),
+                Key::Other => {}
             }
         }
         robots
@@ -94,7 +96,7 @@ impl Robots {
         let path = Path::new(path_and_query.as_bytes());
         let mut best: Option<&Rule> = None;
         let mut best_len = 0;
-        for rule in self.groups_of(agent).flat_map(|group| &group.rules) {
+        for rule in groups_of(&self.groups, agent).flat_map(|group| &group.rules) {
             let Some(len) = rule.matched_len(&path) else { continue };
             if len > best_len || (len == best_len && len > 0 && rule.allow) {
                 best = Some(rule);
@@ -104,11 +106,18 @@ impl Robots {
         RobotsAnswer { allowed: best.is_none_or(|rule| rule.allow), rule: best.map(Rule::text) }
     }
 
-    /// Returns the delay between requests that the agent's group asks for, in milliseconds.
+    /// Returns the delay between requests that the agent's group asks for, in milliseconds: the longer of `Crawl-delay` and
+    /// `Request-rate`.
     ///
-    /// `Crawl-delay` is no part of RFC 9309; it is honoured because publishers use it.
+    /// Neither is part of RFC 9309; they are honoured because publishers use them.
     pub fn crawl_delay_ms(&self, agent: &str) -> Option<u64> {
-        self.groups_of(agent).filter_map(|group| group.crawl_delay_ms).max()
+        let delays = groups_of(&self.paces, agent).flat_map(|group| [group.crawl_delay_ms, group.request_rate_ms]);
+        delays.flatten().max()
+    }
+
+    /// Returns the time for one request at the rate that the agent's group allows (`Request-rate: 1/10s`), in milliseconds.
+    pub fn request_rate_ms(&self, agent: &str) -> Option<u64> {
+        groups_of(&self.paces, agent).filter_map(|group| group.request_rate_ms).max()
     }
 
     /// Returns the values of the `Sitemap:` lines, as written, in order.
@@ -116,11 +125,44 @@ impl Robots {
         &self.sitemaps
     }
 
-    /// Selects the groups that name the agent, else those for every agent (§2.2.1: they count as one group).
-    fn groups_of(&self, agent: &str) -> impl Iterator<Item = &Group> {
+    /// Returns the values of the `License:` lines (Really Simple Licensing), as written, in order.
+    pub fn licences(&self) -> &[String] {
+        &self.licences
+    }
+
+    /// Returns what the agent's group states about the use of content (AIPREF's `Content-Usage:`, `Content-Signal:`), as
+    /// written, in order.
+    pub fn content_usages(&self, agent: &str) -> impl Iterator<Item = &str> {
+        groups_of(&self.paces, agent).flat_map(|group| &group.usages).map(String::as_str)
+    }
+
+    /// Tells whether a group names the agent.
+    pub fn names(&self, agent: &str) -> bool {
         let name = line::name(agent.trim().as_bytes()).to_ascii_lowercase();
-        let is_named = !name.is_empty() && self.groups.iter().any(|group| group.is_for(&name));
-        self.groups.iter().filter(move |group| if is_named { group.is_for(&name) } else { group.any_agent })
+        !name.is_empty() && self.groups.iter().any(|group| group.is_for(&name))
+    }
+}
+
+/// Selects the groups that name the agent, else those for every agent (§2.2.1: they count as one group).
+fn groups_of<'g>(groups: &'g [Group], agent: &str) -> impl Iterator<Item = &'g Group> {
+    let name = line::name(agent.trim().as_bytes()).to_ascii_lowercase();
+    let is_named = !name.is_empty() && groups.iter().any(|group| group.is_for(&name));
+    groups.iter().filter(move |group| if is_named { group.is_for(&name) } else { group.any_agent })
+}
+
+/// Takes an agent line into the last group, or into a new one.
+fn name_in(groups: &mut Vec<Group>, is_new: bool, value: &[u8]) {
+    if is_new {
+        groups.push(Group::default());
+    }
+    if let Some(group) = groups.last_mut() {
+        group.name(value);
+    }
+}
+
+fn keep(values: &mut Vec<String>, value: &[u8]) {
+    if values.len() < MAX_VALUES && !value.is_empty() {
+        values.push(String::from_utf8_lossy(value).into_owned());
     }
 }
 
@@ -131,6 +173,14 @@ impl Group {
             [b'*'] => self.any_agent = true,
             [b'*', next, ..] if next.is_ascii_whitespace() => self.any_agent = true,
             _ => self.agents.extend(Some(line::name(value).to_ascii_lowercase()).filter(|name| !name.is_empty())),
+        }
+    }
+
+    fn state(&mut self, key: Key, value: &[u8]) {
+        match key {
+            Key::CrawlDelay => self.crawl_delay_ms = self.crawl_delay_ms.or(pace::delay_ms(value)),
+            Key::RequestRate => self.request_rate_ms = self.request_rate_ms.or(pace::rate_ms(value)),
+            _ => keep(&mut self.usages, value),
         }
     }
 
@@ -160,12 +210,6 @@ impl Rule {
         let key = if self.allow { "Allow" } else { "Disallow" };
         format!("{key}: {}", String::from_utf8_lossy(self.pattern.as_bytes()))
     }
-}
-
-fn delay_ms(value: &[u8]) -> Option<u64> {
-    let seconds: f64 = std::str::from_utf8(value).ok()?.parse().ok()?;
-    // Past a year a value says nothing; `as` saturates, and the filter keeps out NaN.
-    (0.0..31_536_000.0).contains(&seconds).then_some((seconds * 1000.0) as u64)
 }
 
 #[cfg(test)]
@@ -267,6 +311,15 @@ mod tests {
         assert_eq!(robots.crawl_delay_ms("naba"), Some(1500));
         assert_eq!(robots.sitemaps(), ["https://a.example/s.xml"]);
         assert_eq!(robots.decide("naba", "/x/1").rule.as_deref(), Some("Disallow: /x/"));
+    }
+
+    #[test]
+    fn delays_end_the_head_of_their_group_and_rates_are_delays() {
+        let file = "User-agent: naba\nCrawl-delay: 2\nUser-agent: other\nCrawl-delay: 9\nDisallow: /x\nUser-agent: slow\nRequest-rate: 2/1m\n";
+        let robots = Robots::parse(file.as_bytes());
+        let delays = ["naba", "other", "slow", "none"].map(|agent| robots.crawl_delay_ms(agent));
+        assert_eq!(delays, [Some(2_000), Some(9_000), Some(30_000), None]);
+        assert!(!robots.decide("naba", "/x").allowed, "for rules they are one group");
     }
 
     proptest! {

@@ -112,6 +112,11 @@ pub fn decode(bytes: &[u8], http_charset: Option<&str>, markup: Markup) -> Decod
     finish(guess, bytes, DecodedBy::Guessed)
 }
 
+/// Decodes bytes in the encoding of a label, or answers `None` when the Encoding Standard does not know the label.
+pub fn decode_as(bytes: &[u8], label: &str) -> Option<String> {
+    Encoding::for_label(label.as_bytes()).map(|encoding| encoding.decode(bytes).0.into_owned())
+}
+
 /// Returns the encoding that an HTML document declares (WHATWG pre-scan), by name.
 pub fn declared_encoding(bytes: &[u8]) -> Option<&'static str> {
     prescan::html(bytes).map(Encoding::name)

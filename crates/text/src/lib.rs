@@ -24,7 +24,7 @@ mod prescan;
 mod sentence;
 mod space;
 
-pub use charset::{Decoded, DecodedBy, Markup, declared_encoding, decode};
+pub use charset::{Decoded, DecodedBy, Markup, declared_encoding, decode, decode_as};
 pub use digit::{digit_value, fold_digits};
 pub use direction::{Direction, Script, direction_of, dominant_script, is_rtl_letter, script_of};
 pub use fold::{Folded, fold, fold_char, fold_str};

@@ -3,8 +3,8 @@
 use naba_model::{Millis, NormalUrl};
 
 use super::entry::add;
-use crate::construct::{Construct, language, person};
-use crate::limits::{MAX_LABEL_BYTES, MAX_LABELS, cut};
+use crate::construct::{Construct, label, language, person};
+use crate::limits::{MAX_LABEL_BYTES, MAX_LABELS, MAX_SUMMARY_BYTES, cut};
 use crate::link::resolve;
 use crate::listing::{Hints, Listing, ListingKind, Notes};
 use crate::ranked::Ranked;
@@ -15,6 +15,9 @@ use crate::xml::{Element, Ns, Scope};
 pub(super) struct Channel {
     is_atom: bool,
     title: Ranked<String>,
+    description: Ranked<String>,
+    guid: Option<String>,
+    categories: Vec<String>,
     language: Ranked<String>,
     home_url: Ranked<NormalUrl>,
     self_url: Option<NormalUrl>,
@@ -42,9 +45,21 @@ impl Channel {
     pub(super) fn field(&mut self, field: &Element, outer: &Scope, notes: &mut Notes) {
         self.inherit(outer);
         let scope = outer.enter(field);
+        let plain = |is_atom| Construct::of(field, is_atom, &scope).plain();
         match (field.ns, field.name.as_str()) {
-            (Ns::Core | Ns::Atom, "title") => self.title.offer(0, Construct::of(field, self.is_atom).plain()),
-            (Ns::Dc, "title") => self.title.offer(1, Construct::of(field, false).plain()),
+            (Ns::Core | Ns::Atom, "title") => self.title.offer(0, plain(self.is_atom)),
+            (Ns::Dc, "title") => self.title.offer(1, plain(false)),
+            (Ns::Core | Ns::Atom, "description" | "subtitle" | "tagline") => {
+                self.description.offer(0, plain(self.is_atom))
+            }
+            (Ns::Atom, "info") => self.description.offer(3, plain(self.is_atom)),
+            (Ns::Dc, "description") | (Ns::Itunes, "summary") => self.description.offer(1, plain(false)),
+            (Ns::Itunes, "subtitle") => self.description.offer(2, plain(false)),
+            (Ns::Core | Ns::Atom, "id" | "guid") => self.guid = self.guid.take().or_else(|| label(&field.text())),
+            (Ns::Core | Ns::Atom | Ns::Itunes | Ns::Media, "category") | (Ns::Dc, "subject") => self.category(field),
+            (Ns::Itunes | Ns::Media, "keywords") => {
+                field.text().split([',', '،']).for_each(|keyword| add(&mut self.categories, label(keyword)));
+            }
             (Ns::Core | Ns::Atom, "link") => self.link(field, &scope, notes),
             (Ns::Core | Ns::Dc, "language") => self.language.offer(0, language(&field.text())),
             (Ns::Core | Ns::Atom, "author" | "managingeditor") | (Ns::Dc, "creator") => self.author(field),
@@ -80,6 +95,11 @@ impl Channel {
         }
     }
 
+    fn category(&mut self, field: &Element) {
+        let stated = ["label", "term", "text"].iter().find_map(|name| field.filled(name));
+        add(&mut self.categories, stated.map_or_else(|| label(&field.text()), label));
+    }
+
     fn author(&mut self, field: &Element) {
         let name = match field.child("name") {
             Some(name) => person(&name.text()),
@@ -111,6 +131,9 @@ impl Channel {
         self.hints.update_every_seconds = self.period_seconds.map(|seconds| (seconds / frequency).max(1));
         Listing {
             title: self.title.take().map(|title| cut(title, MAX_LABEL_BYTES)),
+            description: self.description.take().map(|text| cut(text, MAX_SUMMARY_BYTES)),
+            guid: self.guid,
+            categories: self.categories,
             language: self.language.take(),
             home_url: self.home_url.take(),
             self_url: self.self_url,

@@ -33,8 +33,6 @@ struct Draft {
     title: Ranked<String>,
     summary: Ranked<String>,
     content: Ranked<String>,
-    /// A description as HTML, in case that it is long enough to be the content.
-    description: Option<String>,
     published_at: Ranked<Millis>,
     updated_at: Ranked<Millis>,
     authors: Vec<String>,
@@ -59,28 +57,32 @@ impl Draft {
     fn child(&mut self, child: &Element, scope: &Scope, notes: &mut Notes) {
         match child.ns {
             Ns::Core | Ns::Atom => self.core(child, scope, notes),
-            Ns::Dc | Ns::DcTerms => self.dublin_core(child, notes),
-            Ns::Media => self.media(child),
-            Ns::Content if child.name == "encoded" => self.content.offer(0, Construct::of(child, false).html()),
+            Ns::Dc | Ns::DcTerms => self.dublin_core(child, scope, notes),
+            Ns::Media => self.media(child, scope),
+            Ns::Content if child.name == "encoded" => {
+                self.content.offer(0, Construct::of(child, false, scope).html(scope))
+            }
             Ns::Xhtml if matches!(child.name.as_str(), "body" | "div") => {
-                self.content.offer(1, Some(child.inner_html()).filter(|html| !html.trim().is_empty()));
+                self.content.offer(1, Some(child.inner_html(scope)).filter(|html| !html.trim().is_empty()));
             }
             Ns::FeedBurner if child.name == "origlink" => self.url.offer(0, resolve(&child.text(), scope, notes)),
-            Ns::Itunes => self.itunes(child),
+            Ns::Itunes => self.itunes(child, scope),
             // Yandex News: the whole article as plain text, required of Russian publishers.
-            Ns::Other if child.name == "full-text" => self.content.offer(1, Construct::of(child, false).html()),
+            Ns::Other if child.name == "full-text" => {
+                self.content.offer(1, Construct::of(child, false, scope).html(scope))
+            }
             _ => {}
         }
     }
 
     fn core(&mut self, child: &Element, scope: &Scope, notes: &mut Notes) {
         match child.name.as_str() {
-            "title" => self.title.offer(0, Construct::of(child, self.is_atom).plain()),
+            "title" => self.title.offer(0, Construct::of(child, self.is_atom, scope).plain()),
             "link" => self.link(child, scope, notes),
             "guid" | "id" => self.identifier(child),
-            "description" | "summary" | "abstract" => self.description(child),
+            "description" | "summary" | "abstract" => self.description(child, scope),
             "content" => self.content(child, scope, notes),
-            "fullitem" | "body" => self.content.offer(1, Construct::of(child, false).html()),
+            "fullitem" | "body" => self.content.offer(1, Construct::of(child, false, scope).html(scope)),
             "author" | "creator" => self.author(child),
             "category" | "keywords" => self.category(child),
             "pubdate" | "published" => self.published_at.offer(0, instant(&child.text(), notes)),
@@ -124,11 +126,14 @@ impl Draft {
         self.guid.offer(0, Some(cut(text.to_owned(), MAX_LABEL_BYTES)));
     }
 
-    fn description(&mut self, element: &Element) {
-        let construct = Construct::of(element, self.is_atom);
-        if self.summary.wants(0) {
-            self.summary.offer(0, construct.plain());
-            self.description = construct.html();
+    fn description(&mut self, element: &Element, scope: &Scope) {
+        if !self.summary.wants(0) {
+            return;
+        }
+        let construct = Construct::of(element, self.is_atom, scope);
+        self.summary.offer(0, construct.plain());
+        if self.summary.get().is_some_and(|summary| summary.len() >= LONG_DESCRIPTION_BYTES) {
+            self.content.offer(9, construct.html(scope));
         }
     }
 
@@ -137,7 +142,7 @@ impl Draft {
             self.url.offer(4, resolve(src, scope, notes));
             return;
         }
-        self.content.offer(0, Construct::of(element, self.is_atom).html());
+        self.content.offer(0, Construct::of(element, self.is_atom, scope).html(scope));
         self.language.offer(3, element.filled("xml:lang").and_then(language));
     }
 
@@ -165,15 +170,15 @@ impl Draft {
         }
     }
 
-    fn dublin_core(&mut self, child: &Element, notes: &mut Notes) {
+    fn dublin_core(&mut self, child: &Element, scope: &Scope, notes: &mut Notes) {
         match child.name.as_str() {
-            "title" => self.title.offer(1, Construct::of(child, false).plain()),
+            "title" => self.title.offer(1, Construct::of(child, false, scope).plain()),
             "creator" | "author" => self.author(child),
             "date" | "issued" => self.published_at.offer(1, instant(&child.text(), notes)),
             "created" => self.published_at.offer(2, instant(&child.text(), notes)),
             "modified" => self.updated_at.offer(1, instant(&child.text(), notes)),
             "subject" => add(&mut self.categories, label(&child.text())),
-            "description" | "abstract" => self.summary.offer(1, Construct::of(child, false).plain()),
+            "description" | "abstract" => self.summary.offer(1, Construct::of(child, false, scope).plain()),
             "language" => self.language.offer(1, language(&child.text())),
             "identifier" => {
                 let text = child.text();
@@ -185,11 +190,13 @@ impl Draft {
     }
 
     /// Media RSS. What stands inside `media:content` describes a picture, what stands in `media:group` the entry.
-    fn media(&mut self, child: &Element) {
+    fn media(&mut self, child: &Element, scope: &Scope) {
         match child.name.as_str() {
-            "group" => child.elements().filter(|inner| inner.name != "group").for_each(|inner| self.media(inner)),
-            "title" => self.title.offer(2, Construct::of(child, false).plain()),
-            "description" => self.summary.offer(3, Construct::of(child, false).plain()),
+            "group" => {
+                child.elements().filter(|inner| inner.name != "group").for_each(|inner| self.media(inner, scope))
+            }
+            "title" => self.title.offer(2, Construct::of(child, false, scope).plain()),
+            "description" => self.summary.offer(3, Construct::of(child, false, scope).plain()),
             "keywords" => self.keywords(&child.text()),
             "category" => self.category(child),
             "credit" if child.filled("role").is_some_and(|role| role.eq_ignore_ascii_case("author")) => {
@@ -199,21 +206,17 @@ impl Draft {
         }
     }
 
-    fn itunes(&mut self, child: &Element) {
+    fn itunes(&mut self, child: &Element, scope: &Scope) {
         match child.name.as_str() {
             "author" => add(&mut self.credits, person(&child.text())),
-            "title" => self.title.offer(1, Construct::of(child, false).plain()),
-            "summary" => self.summary.offer(2, Construct::of(child, false).plain()),
-            "subtitle" => self.summary.offer(4, Construct::of(child, false).plain()),
+            "title" => self.title.offer(1, Construct::of(child, false, scope).plain()),
+            "summary" => self.summary.offer(2, Construct::of(child, false, scope).plain()),
+            "subtitle" => self.summary.offer(4, Construct::of(child, false, scope).plain()),
             _ => {}
         }
     }
 
-    fn finish(mut self, notes: &mut Notes) -> Entry {
-        let is_long = self.summary.get().is_some_and(|summary| summary.len() >= LONG_DESCRIPTION_BYTES);
-        if is_long {
-            self.content.offer(9, self.description.take());
-        }
+    fn finish(self, notes: &mut Notes) -> Entry {
         let url = self.url.take();
         if url.is_none() {
             notes.add(Diagnostic::EntryWithoutUrl);

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use naba_model::NormalUrl;
 
 use super::namespace::Ns;
+use crate::html_links::{holds_address, resolved};
 use crate::limits::MAX_TEXT_BYTES;
 use crate::plain::escape;
 
@@ -107,36 +108,38 @@ impl Element {
         }
     }
 
-    /// Writes what is inside as HTML.
-    pub(crate) fn inner_html(&self) -> String {
+    /// Writes what is inside as HTML with absolute addresses; `scope` is the one inside this element.
+    pub(crate) fn inner_html(&self, scope: &Scope) -> String {
         let mut out = String::new();
-        self.write_inner(&mut out);
+        self.write_inner(scope, &mut out);
         out
     }
 
-    fn write_inner(&self, out: &mut String) {
+    fn write_inner(&self, scope: &Scope, out: &mut String) {
         for child in &self.children {
             match child {
                 Child::Text(text) => escape(text, out),
-                Child::Element(element) => element.write_outer(out),
+                Child::Element(element) => element.write_outer(&scope.enter(element), out),
             }
         }
     }
 
-    fn write_outer(&self, out: &mut String) {
+    fn write_outer(&self, scope: &Scope, out: &mut String) {
         out.push('<');
         out.push_str(&self.name);
-        for (name, value) in self.attributes.iter().filter(|(name, _)| !name.starts_with("xmlns")) {
+        let is_html = |name: &str| !name.starts_with("xmlns") && name != "xml:base";
+        for (name, value) in self.attributes.iter().filter(|(name, _)| is_html(name)) {
             out.push(' ');
             out.push_str(name);
             out.push_str("=\"");
-            escape(value, out);
+            let absolute = holds_address(name).then(|| resolved(value, scope.base.as_url())).flatten();
+            escape(absolute.as_deref().unwrap_or(value), out);
             out.push('"');
         }
         out.push('>');
         const VOID: &[&str] = &["area", "br", "col", "embed", "hr", "img", "input", "source", "track", "wbr"];
         if !VOID.contains(&self.name.as_str()) {
-            self.write_inner(out);
+            self.write_inner(scope, out);
             out.push_str("</");
             out.push_str(&self.name);
             out.push('>');

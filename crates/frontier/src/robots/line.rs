@@ -26,6 +26,9 @@ pub(super) enum Key {
     Disallow,
     Sitemap,
     CrawlDelay,
+    RequestRate,
+    ContentUsage,
+    License,
     Other,
 }
 
@@ -93,6 +96,12 @@ fn key_of(key: &[u8]) -> Key {
         ("site-map", Key::Sitemap),
         ("crawl-delay", Key::CrawlDelay),
         ("crawldelay", Key::CrawlDelay),
+        ("crawl delay", Key::CrawlDelay),
+        ("request-rate", Key::RequestRate),
+        ("request rate", Key::RequestRate),
+        ("content-usage", Key::ContentUsage),
+        ("content-signal", Key::ContentUsage),
+        ("license", Key::License),
     ];
     let spelt = |text: &str| key.get(..text.len()).is_some_and(|start| start.eq_ignore_ascii_case(text.as_bytes()));
     SPELLINGS.iter().find(|(text, _)| spelt(text)).map_or(Key::Other, |(_, key)| *key)

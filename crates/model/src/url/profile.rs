@@ -193,6 +193,25 @@ impl UrlProfile {
         Ok(text)
     }
 
+    /// Reads an address found on some hosts and brings it into the profile's spelling; with tracking parameters goes a `ref`
+    /// or `source` that names one of these hosts.
+    pub fn normalise_from(&self, input: &str, hosts: &[&str]) -> Result<String, UrlError> {
+        let normal = self.normalise(input)?;
+        let Some((address, query)) = normal.split_once('?').filter(|_| self.tracking) else { return Ok(normal) };
+        let (query, fragment) = query.split_once('#').map_or((query, None), |(query, text)| (query, Some(text)));
+        let kept: Vec<&str> = query.split('&').filter(|pair| !query::names_host(pair, hosts)).collect();
+        let mut out = address.to_owned();
+        for (mark, part) in
+            [('?', Some(kept.join("&")).filter(|it| !it.is_empty())), ('#', fragment.map(str::to_owned))]
+        {
+            if let Some(part) = part {
+                out.push(mark);
+                out.push_str(&part);
+            }
+        }
+        Ok(out)
+    }
+
     /// Brings a parsed address into the profile's spelling.
     ///
     /// One rule may uncover work for another (`/a/index.html/amp`), so they go round until nothing changes.

@@ -53,6 +53,12 @@ pub(super) fn is_session(pair: &str) -> bool {
     SESSIONS.has(name, value)
 }
 
+/// Tells whether a parameter names the place where the address was found.
+pub(super) fn names_host(pair: &str, hosts: &[&str]) -> bool {
+    let (name, value) = split(pair);
+    matches!(name, "ref" | "source" | "referrer") && hosts.iter().any(|host| host.eq_ignore_ascii_case(value))
+}
+
 pub(super) fn has_name(pair: &str) -> bool {
     !pair.starts_with('=')
 }
