@@ -37,7 +37,8 @@ fn fatal(code: RDKafkaErrorCode, text: String) -> LogError {
 fn by_code(code: RDKafkaErrorCode, text: String) -> LogError {
     use RDKafkaErrorCode as Code;
     match code {
-        Code::UnknownTopic | Code::UnknownPartition | Code::UnknownTopicOrPartition => LogError::UnknownTopic(text),
+        // UnknownPartition is the client's own: its copy of the metadata lacks a leader for now.
+        Code::UnknownTopic | Code::UnknownTopicOrPartition => LogError::UnknownTopic(text),
         Code::Fenced | Code::FencedInstanceId | Code::InvalidProducerEpoch | Code::ProducerFenced => {
             LogError::Fenced(text)
         }

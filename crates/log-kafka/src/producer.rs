@@ -82,13 +82,26 @@ enum Phase {
     PositionsSent,
 }
 
+/// Time for the positions to reach the group's coordinator.
+const SEND_POSITIONS: Duration = Duration::from_secs(15);
+/// Time to abort.
+const ABORT: Duration = Duration::from_secs(30);
+/// Time for a commit: more than is left of any transaction, which the client itself stops at.
+const COMMIT: Duration = Duration::from_secs(75);
+/// How long after its own limit a call counts as one that will never return.
+const OVERDUE: Duration = Duration::from_secs(5);
+
 /// A producer, in a group or not.
 pub(crate) struct KafkaProducer {
+    settings: KafkaSettings,
+    id: String,
     producer: Arc<ThreadedProducer<WriterContext>>,
     deliveries: Arc<Deliveries>,
     delivery: Delivery,
     membership: Option<Membership>,
     phase: Phase,
+    /// A call has not returned: the client behind `producer` is of no more use.
+    stuck: bool,
 }
 
 /// Opens a producer; with transactions, ends those of a predecessor of the same identity. Blocks.
@@ -110,7 +123,16 @@ pub(crate) fn open(settings: &KafkaSettings, id: &str, delivery: Delivery) -> Re
             }
         }
     }
-    Ok(KafkaProducer { producer: Arc::new(producer), deliveries, delivery, membership: None, phase: Phase::Closed })
+    Ok(KafkaProducer {
+        settings: settings.clone(),
+        id: id.to_owned(),
+        producer: Arc::new(producer),
+        deliveries,
+        delivery,
+        membership: None,
+        phase: Phase::Closed,
+        stuck: false,
+    })
 }
 
 impl KafkaProducer {
@@ -145,6 +167,38 @@ impl KafkaProducer {
         Ok(())
     }
 
+    /// Makes a call of the transactional interface on a thread of its own and stops waiting when it is overdue: the client
+    /// loses requests to a coordinator whose broker goes away meanwhile, and the call then never returns, whatever its own
+    /// limit (confluentinc/librdkafka#5456 and #5511). The thread is left behind; [`Producer::abort`] opens another client.
+    async fn call(
+        &mut self,
+        name: &str,
+        limit: Duration,
+        work: impl FnOnce() -> Result<(), LogError> + Send + 'static,
+    ) -> Result<(), LogError> {
+        let (done, returned) = tokio::sync::oneshot::channel();
+        let thread = std::thread::Builder::new().name("kafka-transaction".to_owned());
+        let spawned = thread.spawn(move || drop(done.send(work())));
+        spawned.map_err(|error| LogError::Unavailable(format!("no thread for {name}: {error}")))?;
+        match tokio::time::timeout(limit + OVERDUE, returned).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) => Err(LogError::Fatal(format!("{name} panicked"))),
+            Err(_) => {
+                self.stuck = true;
+                Err(LogError::Abortable(format!("{name} has not returned for {} s", (limit + OVERDUE).as_secs())))
+            }
+        }
+    }
+
+    /// Replaces a client that is stuck by a new one of the same identity, which fences it and aborts its transaction.
+    async fn reopen(&mut self) -> Result<(), LogError> {
+        let (settings, id, delivery) = (self.settings.clone(), self.id.clone(), self.delivery);
+        let fresh = blocking(move || open(&settings, &id, delivery)).await?;
+        tracing::warn!(id = self.id, "the kafka client was stuck and has been replaced");
+        *self = Self { membership: self.membership.take(), ..fresh };
+        Ok(())
+    }
+
     async fn commit_transaction(&mut self, positions: &[(TopicPartition, u64)]) -> Result<(), LogError> {
         self.begin()?;
         if self.phase == Phase::Open {
@@ -154,14 +208,14 @@ impl KafkaProducer {
                 let list = as_list(positions)?;
                 let (membership, producer) = (membership.clone(), Arc::clone(&self.producer));
                 let partitions: Vec<TopicPartition> = positions.iter().map(|(at, _)| at.clone()).collect();
-                blocking(move || {
+                self.call("sending positions", SEND_POSITIONS, move || {
                     // First the metadata, then the look: a partition that is lost in between is refused by generation.
                     let metadata = membership.metadata();
                     let metadata = metadata.ok_or_else(|| LogError::Unavailable("no group metadata yet".to_owned()))?;
                     if !membership.shared.owns(partitions.iter()) && !sabotage::is(Sabotage::NoFencing) {
                         return Err(LogError::Abortable("a partition of the transaction was lost".to_owned()));
                     }
-                    producer.send_offsets_to_transaction(&list, &metadata, Duration::from_secs(30)).map_err(classify)
+                    producer.send_offsets_to_transaction(&list, &metadata, SEND_POSITIONS).map_err(classify)
                 })
                 .await?;
             }
@@ -169,7 +223,7 @@ impl KafkaProducer {
         }
         let producer = Arc::clone(&self.producer);
         // Never: the remaining transaction time-out bounds it.
-        blocking(move || producer.commit_transaction(Timeout::Never).map_err(classify)).await?;
+        self.call("committing", COMMIT, move || producer.commit_transaction(Timeout::Never).map_err(classify)).await?;
         self.phase = Phase::Closed;
         self.deliveries.take_failure();
         Ok(())
@@ -227,13 +281,16 @@ impl Producer for KafkaProducer {
             self.deliveries.take_failure();
             return Ok(());
         }
+        if self.stuck {
+            return self.reopen().await;
+        }
         let (producer, deliveries) = (Arc::clone(&self.producer), Arc::clone(&self.deliveries));
-        blocking(move || {
+        self.call("aborting", ABORT, move || {
             // Aborting while the first produce request is in flight is fatal in librdkafka (#4849): wait for one answer.
             let before = deliveries.answered.load(Ordering::Acquire);
             let deadline = Instant::now() + Duration::from_secs(2);
             deliveries.wait(deadline, |handed, answered| answered >= handed || answered > before);
-            producer.abort_transaction(Duration::from_secs(30)).map_err(classify)
+            producer.abort_transaction(ABORT).map_err(classify)
         })
         .await?;
         self.phase = Phase::Closed;

@@ -31,6 +31,11 @@ impl KafkaSettings {
             .set("allow.auto.create.topics", "false")
             .set("reconnect.backoff.max.ms", "2000")
             .set("topic.metadata.refresh.interval.ms", "60000");
+        self.last(config)
+    }
+
+    /// Applies the user's own settings, which win over ours.
+    fn last(&self, mut config: ClientConfig) -> ClientConfig {
         for (name, value) in &self.extra {
             config.set(name, value);
         }
@@ -56,7 +61,7 @@ impl KafkaSettings {
             .set("fetch.message.max.bytes", "9437184")
             .set("fetch.max.bytes", "16777216")
             .set("receive.message.max.bytes", "33554432");
-        config
+        self.last(config)
     }
 
     /// Settings of group members.
@@ -74,7 +79,7 @@ impl KafkaSettings {
             .set("session.timeout.ms", session.to_string())
             .set("heartbeat.interval.ms", (session / 5).clamp(200, 3000).to_string())
             .set("max.poll.interval.ms", session.max(300_000).to_string());
-        config
+        self.last(config)
     }
 
     /// Settings of producers.
@@ -97,6 +102,6 @@ impl KafkaSettings {
             // A dead instance holds read-committed readers back for so long, unless its successor ends the transaction.
             config.set("transactional.id", id).set("transaction.timeout.ms", "60000");
         }
-        config
+        self.last(config)
     }
 }

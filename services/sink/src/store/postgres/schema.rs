@@ -1,5 +1,6 @@
 //! The schema and the statements.
 
+use naba_stage::sabotage::{self, Sabotage};
 use tokio_postgres::{Client, Error};
 
 use super::Statements;
@@ -43,7 +44,10 @@ pub(super) async fn prepare(client: &Client) -> Result<Statements, Error> {
         "enrichments" => format!("${i}::text::jsonb"),
         _ => format!("${i}"),
     };
-    let put_article = upsert_article(placeholder, &[("search", search)]);
+    let mut put_article = upsert_article(placeholder, &[("search", search)]);
+    if sabotage::is(Sabotage::SinkWithoutCompareAndSet) {
+        put_article.truncate(put_article.rfind(" WHERE ").unwrap_or(put_article.len()));
+    }
     Ok(Statements {
         claim: client
             .prepare(

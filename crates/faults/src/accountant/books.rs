@@ -1,0 +1,81 @@
+//! The books: what the audit topic says of the records that each stage read.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use naba_proto::prost::Message as _;
+use naba_proto::v1::{AuditRecord, Disposition, RawDocument};
+use naba_stage::Topics;
+use naba_stage::log::Log;
+
+use super::view::read_all;
+
+/// What the audit says of the records of a topic.
+#[derive(Debug, Default)]
+pub struct Books {
+    /// Records by disposition and code.
+    pub ends: BTreeMap<(Disposition, String), usize>,
+    /// Records without a disposition.
+    pub open: Vec<(u32, u64)>,
+    /// Records with more than one.
+    pub twice: Vec<(u32, u64)>,
+    /// Dispositions of records that are not there.
+    pub unknown: Vec<(u32, u64)>,
+}
+
+impl Books {
+    /// Tells whether every record has exactly one disposition.
+    pub fn balance(&self) -> bool {
+        self.open.is_empty() && self.twice.is_empty() && self.unknown.is_empty()
+    }
+}
+
+/// Compares the records of a topic with their audit by one stage.
+pub async fn books(log: &dyn Log, topics: &Topics, stage: &str, role: &str) -> Books {
+    let name = &topics.get(role).expect(role).name;
+    let mut inputs: BTreeMap<(u32, u64), usize> =
+        read_all(log, topics, role).await.iter().map(|r| ((r.at.partition, r.offset), 0)).collect();
+    let mut books = Books::default();
+    for record in read_all(log, topics, "audit").await {
+        let audit = AuditRecord::decode(record.value.expect("value")).expect("audit record");
+        if audit.stage != stage || audit.topic != *name {
+            continue;
+        }
+        *books.ends.entry((audit.disposition(), audit.code.clone())).or_default() += 1;
+        match inputs.get_mut(&(audit.partition, audit.offset)) {
+            Some(count) => *count += 1,
+            None => books.unknown.push((audit.partition, audit.offset)),
+        }
+    }
+    books.open = inputs.iter().filter(|(_, n)| **n == 0).map(|(at, _)| *at).collect();
+    books.twice = inputs.iter().filter(|(_, n)| **n > 1).map(|(at, _)| *at).collect();
+    books
+}
+
+/// Returns documents that were published twice: the same address with the same bytes.
+pub async fn raw_repeats(log: &dyn Log, topics: &Topics) -> Vec<String> {
+    let mut newest: HashMap<String, String> = HashMap::new();
+    let mut repeats = Vec::new();
+    for record in read_all(log, topics, "raw").await {
+        let Ok(raw) = RawDocument::decode(record.value.expect("value")) else { continue };
+        if newest.insert(raw.url_hash, raw.sha256.clone()).as_ref() == Some(&raw.sha256) {
+            repeats.push(raw.final_url);
+        }
+    }
+    repeats
+}
+
+/// Returns the codes of the work that a stage finished, with their counts, and work that was ended twice.
+pub async fn work(log: &dyn Log, topics: &Topics) -> (BTreeMap<String, usize>, Vec<String>) {
+    let (mut codes, mut seen, mut twice) = (BTreeMap::new(), BTreeSet::new(), Vec::new());
+    for record in read_all(log, topics, "audit").await {
+        let audit = AuditRecord::decode(record.value.expect("value")).expect("audit record");
+        if audit.topic != "work" {
+            continue;
+        }
+        *codes.entry(audit.code.clone()).or_insert(0) += 1;
+        if !seen.insert((audit.key.clone(), audit.offset)) {
+            twice.push(format!("{} attempt {}", String::from_utf8_lossy(&audit.key), audit.offset));
+        }
+    }
+    (codes, twice)
+}
