@@ -79,15 +79,31 @@ eval: setup-build ## Score extraction and enrichment on ../shared/gold and ../sh
 .PHONY: eval-fetch
 eval-fetch: setup-build ## Run the public suites on fetching and feeds, beside the peers' figures and against the floors (SUITES=folder, ARGS="--misses SUITE")
 	$(CARGO) xtask eval-fetch --suites $(or $(SUITES),$(SHARED)/suites) $(ARGS)
+# ../shared/gold unless DATA names another folder of its form; only the default has floors.
+.PHONY: eval-gold eval-extract bench-extract corpus
+eval-gold: setup-build ## Score the gold documents, plain and as pages (DATA=folder)
+	$(CARGO) build --locked -p naba
+	$(CARGO) xtask eval $(if $(DATA),--gold $(abspath $(DATA)),--shared $(SHARED))
+corpus: setup-build
+	$(CARGO) build --release --locked -p naba-extract --example corpus
+	@command -v zstd >/dev/null || { echo "zstd is missing: apt-get install zstd" >&2; exit 1; }
+eval-extract: corpus ## Score extraction on real pages (DATA=folder OUT=file JSON=file WORST=n PEERS=1 PIN=1 or PIN=lower)
+	$(if $(PEERS),@eval/setup.sh)
+	python3 eval/extract.py $(if $(DATA),--data $(DATA)) $(if $(OUT),--out $(OUT)) $(if $(JSON),--json $(JSON)) \
+	  $(if $(WORST),--worst $(WORST)) $(if $(PEERS),--peers) $(if $(PIN),--pin) $(if $(filter lower,$(PIN)),--lower)
+bench-extract: corpus ## Measure extraction beside other extractors on one thread (DATA=folder ARGS="--pages 0")
+	@eval/setup.sh
+	python3 eval/bench.py $(if $(DATA),--data $(DATA)) $(ARGS)
 bench: setup-build ## Measure throughput beside what a bare client reaches on this machine (ARGS="--articles 1000")
 	@deploy/setup.sh kafka
 	deploy/bench.sh $(ARGS)
 
 # ---- deploying -------------------------------------------------------------------------------------------------------
 
-.PHONY: test-deploy chart deploy-check dashboards image deploy-setup
-test-deploy: deploy-setup chart deploy-check dashboards image ## Chart, alerts and dashboards on a line at work, compose file, image built and run
+.PHONY: test-deploy deploy-setup chart deploy-check dashboards rights image
+test-deploy: deploy-setup chart deploy-check dashboards rights image ## Chart, compose file, alerts; dashboards and rights on a line at work; image built and run
 deploy-setup: setup-check
+	@deploy/setup.sh kafka
 	@deploy/setup.sh images
 	$(CARGO) build $(BINARIES)
 # What the chart renders and what the compose file sets is put before the program itself.
@@ -98,6 +114,9 @@ deploy-check:
 	deploy/test.sh
 dashboards:
 	python3 deploy/test_dashboards.py
+rights: export BIN := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/debug
+rights:
+	python3 deploy/test_rights.py
 image:
 	deploy/docker/test.sh
 
