@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::base64;
-use crate::html_links;
+use crate::fragment;
 use crate::limits::{MAX_LABEL_BYTES, cut};
 use crate::plain::{escape, looks_like_html, plain_text};
 use crate::xml::{Element, Ns, Scope};
@@ -19,7 +19,7 @@ pub(crate) enum Construct<'a> {
 impl<'a> Construct<'a> {
     /// Reads an element. Atom says what its text is (RFC 4287, section 3.1); RSS leaves it to the reader.
     pub(crate) fn of(element: &'a Element, is_atom: bool, scope: &Scope) -> Self {
-        if element.has_elements() {
+        if element.has_elements() && !is_escaped_in_div(element) {
             return Self::Html(Cow::Owned(markup(element, scope)));
         }
         let is_packed = is_packed(element, is_atom);
@@ -49,11 +49,18 @@ impl<'a> Construct<'a> {
     /// Returns HTML whose addresses are absolute, or nothing.
     pub(crate) fn html(&self, scope: &Scope) -> Option<String> {
         let html = match self {
-            Self::Html(html) => html_links::absolute(html.trim(), scope.base.as_url()).into_owned(),
+            Self::Html(html) => fragment::absolute(html.trim(), scope.base.as_url()).into_owned(),
             Self::Plain(text) => paragraphs(text),
         };
         (!html.is_empty()).then_some(html)
     }
+}
+
+/// Tells whether escaped HTML stands inside a needless `div`.
+fn is_escaped_in_div(element: &Element) -> bool {
+    let mut elements = element.elements();
+    let only = elements.next().filter(|only| only.name == "div" && !only.has_elements());
+    element.attribute("type") == Some("html") && only.is_some() && elements.next().is_none()
 }
 
 /// Atom packs what is neither text nor markup (RFC 4287, section 4.1.3.3), and Atom 0.3 whatever it says it packs.
@@ -68,7 +75,13 @@ fn is_packed(element: &Element, is_atom: bool) -> bool {
 
 /// Returns packed text, which for a picture is empty, or `None` when nothing is packed after all.
 fn unpacked(element: &Element) -> Option<String> {
-    Some(String::from_utf8(base64::decode(&element.text())?).unwrap_or_default())
+    let stated = element.filled("type").unwrap_or_default().to_ascii_lowercase();
+    let is_media = ["image/", "audio/", "video/"].iter().any(|kind| stated.starts_with(kind));
+    match String::from_utf8(base64::decode(&element.text())?) {
+        Ok(text) => Some(text),
+        // Four letters are valid base64 by chance.
+        Err(_) => is_media.then(String::new),
+    }
 }
 
 /// Returns the markup inside; the `div` around XHTML is no part of it (RFC 4287, section 3.1.1.3).
@@ -105,13 +118,15 @@ pub(crate) fn language(text: &str) -> Option<String> {
     label(text).map(|tag| tag.replace('_', "-"))
 }
 
-/// Returns the name of a person as RSS writes it: `mail (Name)`, `Name <mail>` or `Name`. A bare mail is no name.
+/// Returns the name of a person as RSS writes it: `mail (Name)`, `Name (mail)`, `Name <mail>` or `Name`. A bare mail is no
+/// name.
 pub(crate) fn person(text: &str) -> Option<String> {
     let text = naba_text::collapse_line(text);
-    let name = match (text.find('('), text.rfind(')')) {
-        (Some(open), Some(close)) if open < close && text.get(..open).is_some_and(|mail| mail.contains('@')) => {
-            text.get(open + 1..close).unwrap_or_default()
-        }
+    let parts = |open, close| Some((text.get(..open)?, text.get(open + 1..close)?));
+    let parts = text.find('(').zip(text.rfind(')')).and_then(|(open, close)| parts(open, close));
+    let name = match parts {
+        Some((mail, name)) if mail.contains('@') => name,
+        Some((name, mail)) if mail.contains('@') => name,
         _ => match text.split_once('<') {
             Some((name, mail)) if mail.contains('@') => name,
             _ => &text,
@@ -155,6 +170,7 @@ mod tests {
     #[test]
     fn people_are_named_without_their_mail() {
         assert_eq!(person("jane@a.example (Jane Doe)").as_deref(), Some("Jane Doe"));
+        assert_eq!(person("Jane Doe (jane@a.example)").as_deref(), Some("Jane Doe"));
         assert_eq!(person("\"Jane Doe\" <jane@a.example>").as_deref(), Some("Jane Doe"));
         assert_eq!(person("سارة (مراسلة)").as_deref(), Some("سارة (مراسلة)"));
         assert_eq!(person("jane@a.example"), None);

@@ -90,7 +90,8 @@ pub struct Entry {
     pub title: Option<String>,
     /// Summary, plain text.
     pub summary: Option<String>,
-    /// Content as HTML, when the entry carries (nearly) the whole document. Not sanitised.
+    /// Content as HTML, when the entry carries (nearly) the whole document, with absolute addresses and
+    /// without scripts. Not sanitised beyond that.
     pub content_html: Option<String>,
     /// Stated time of publication.
     pub published_at: Option<Millis>,

@@ -2,8 +2,8 @@
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252, X_USER_DEFINED};
 
-/// The standard asks for 1,024 bytes at least; pages with long scripts before the meta element need more.
-const PRESCAN_BYTES: usize = 8192;
+/// The standard asks for 1,024 bytes at least; pages with long scripts before the meta element need far more.
+const PRESCAN_BYTES: usize = 64 * 1024;
 
 /// Returns the encoding that an HTML document declares in a meta element or an XML declaration.
 pub(crate) fn html(bytes: &[u8]) -> Option<&'static Encoding> {

@@ -93,7 +93,9 @@ pub fn is_comparable(field: &str, expected: &Value) -> bool {
 
 pub fn same_text(ours: Option<&str>, theirs: &str) -> bool {
     let ours = ours.unwrap_or_default();
-    ours == theirs || plain(ours) == plain(theirs) || ours.split_whitespace().eq(plain(theirs).split_whitespace())
+    // Whether a tag parts two words is a matter of taste.
+    let solid = |text: &str| plain(text).split_whitespace().collect::<String>();
+    ours == theirs || solid(ours) == solid(theirs) || ours.split_whitespace().eq(plain(theirs).split_whitespace())
 }
 
 /// Addresses are normalised here.
@@ -170,7 +172,9 @@ fn addresses(html: &str) -> Vec<String> {
                 Some(quote @ ('"' | '\'')) => rest.get(1..).and_then(|rest| rest.split(quote).next()),
                 _ => rest.split([' ', '>']).next(),
             };
-            found.push((at, unescape(value.unwrap_or_default())));
+            let value = unescape(value.unwrap_or_default());
+            // Encoded or not, it is one address.
+            found.push((at, url::Url::parse(&value).map_or(value, String::from)));
         }
     }
     found.sort();

@@ -137,6 +137,12 @@ const CLASSES: &[Class] = &[
         asked.file.lines().any(|line| line.split_once(':').is_some_and(|(_, value)| value.trim().starts_with("http")))
             && asked.url.matches("http").count() > 1
     }),
+    ("an encoded letter that is taken for the letter", |asked| {
+        let is_letter = |hex: &str| {
+            u8::from_str_radix(hex.get(..2).unwrap_or_default(), 16).is_ok_and(|byte| byte.is_ascii_alphanumeric())
+        };
+        asked.file.split('%').skip(1).any(is_letter) || asked.url.split('%').skip(1).any(is_letter)
+    }),
     ("a final $ that is also taken literally", |asked| asked.url.contains('$') && asked.file.contains('$')),
     ("an unknown key that ends the head of a group", |asked| {
         asked.file.lines().any(|line| {
@@ -157,7 +163,7 @@ impl Asked<'_> {
     }
 
     fn agent_lines(&self) -> impl Iterator<Item = &str> {
-        self.file.lines().filter_map(|line| {
+        self.file.split(['\r', '\n']).filter_map(|line| {
             let (key, value) = line.split_once(':')?;
             key.trim()
                 .to_ascii_lowercase()

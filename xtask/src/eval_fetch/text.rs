@@ -1,6 +1,6 @@
 //! Character encodings and media types.
 
-use naba_text::{Markup, MimeType, declared_encoding, decode};
+use naba_text::{DecodedBy, Markup, MimeType, declared_encoding, decode};
 use serde_json::Value;
 
 use super::case::{bytes, text};
@@ -11,8 +11,10 @@ pub fn charset(case: &Value, report: &mut Report) {
     let body = bytes(case, "body_b64");
     let label = text(case, "encoding");
     if text(case, "kind") == "html-prescan" {
-        // The suite's fallback, as the standard's for most locales.
-        let found = declared_encoding(&body).unwrap_or("windows-1252");
+        // The suite's fallback, as the standard's for most locales. A mark comes before every declaration.
+        let marked = decode(&body, None, Markup::Html);
+        let marked = (marked.by == DecodedBy::Bom).then_some(marked.encoding);
+        let found = marked.or_else(|| declared_encoding(&body)).unwrap_or("windows-1252");
         report.check("pre-scan of HTML", case, standard(label) == Some(found), || format!("{found} is not {label}"));
         return;
     }

@@ -2,7 +2,7 @@
 
 use naba_model::{Millis, NormalUrl};
 
-use super::entry::add;
+use super::entry::{add, identity, unnamed_person};
 use crate::construct::{Construct, label, language, person};
 use crate::limits::{MAX_LABEL_BYTES, MAX_LABELS, MAX_SUMMARY_BYTES, cut};
 use crate::link::resolve;
@@ -24,6 +24,8 @@ pub(super) struct Channel {
     next_url: Option<NormalUrl>,
     hubs: Vec<NormalUrl>,
     authors: Vec<String>,
+    /// Counts when there is no author.
+    webmaster: Option<String>,
     updated_at: Ranked<Millis>,
     hints: Hints,
     period_seconds: Option<u64>,
@@ -49,20 +51,23 @@ impl Channel {
         match (field.ns, field.name.as_str()) {
             (Ns::Core | Ns::Atom, "title") => self.title.offer(0, plain(self.is_atom)),
             (Ns::Dc, "title") => self.title.offer(1, plain(false)),
-            (Ns::Core | Ns::Atom, "description" | "subtitle" | "tagline") => {
+            (Ns::Core | Ns::Atom, "description" | "subtitle" | "tagline" | "abstract") => {
                 self.description.offer(0, plain(self.is_atom))
             }
-            (Ns::Atom, "info") => self.description.offer(3, plain(self.is_atom)),
             (Ns::Dc, "description") | (Ns::Itunes, "summary") => self.description.offer(1, plain(false)),
             (Ns::Itunes, "subtitle") => self.description.offer(2, plain(false)),
-            (Ns::Core | Ns::Atom, "id" | "guid") => self.guid = self.guid.take().or_else(|| label(&field.text())),
+            (Ns::Core | Ns::Atom, "id" | "guid") => {
+                self.guid = self.guid.take().or_else(|| label(&identity(field.text().trim(), field, &scope)))
+            }
             (Ns::Core | Ns::Atom | Ns::Itunes | Ns::Media, "category") | (Ns::Dc, "subject") => self.category(field),
             (Ns::Itunes | Ns::Media, "keywords") => {
                 field.text().split([',', '،']).for_each(|keyword| add(&mut self.categories, label(keyword)));
             }
             (Ns::Core | Ns::Atom, "link") => self.link(field, &scope, notes),
             (Ns::Core | Ns::Dc, "language") => self.language.offer(0, language(&field.text())),
-            (Ns::Core | Ns::Atom, "author" | "managingeditor") | (Ns::Dc, "creator") => self.author(field),
+            (Ns::Core | Ns::Atom, "author" | "managingeditor") | (Ns::Dc, "creator" | "author") => self.author(field),
+            (Ns::Core, "webmaster") => self.webmaster = person(&field.text()),
+            (Ns::Core, "channel") => self.attributes(field, &scope, notes),
             (Ns::Core | Ns::Atom, "updated" | "lastbuilddate" | "modified") => {
                 self.updated_at.offer(0, instant(&field.text(), notes));
             }
@@ -95,6 +100,12 @@ impl Channel {
         }
     }
 
+    /// Takes what the Channel Definition Format writes as attributes.
+    fn attributes(&mut self, channel: &Element, scope: &Scope, notes: &mut Notes) {
+        self.home_url.offer(1, channel.filled("href").and_then(|href| resolve(href, scope, notes)));
+        self.updated_at.offer(1, channel.filled("lastmod").and_then(|written| instant(written, notes)));
+    }
+
     fn category(&mut self, field: &Element) {
         let stated = ["label", "term", "text"].iter().find_map(|name| field.filled(name));
         add(&mut self.categories, stated.map_or_else(|| label(&field.text()), label));
@@ -103,8 +114,7 @@ impl Channel {
     fn author(&mut self, field: &Element) {
         let name = match field.child("name") {
             Some(name) => person(&name.text()),
-            None if field.has_elements() => None,
-            None => person(&field.text()),
+            None => unnamed_person(field),
         };
         add(&mut self.authors, name);
     }
@@ -127,6 +137,9 @@ impl Channel {
     }
 
     pub(super) fn into_listing(mut self, kind: ListingKind) -> Listing {
+        if self.authors.is_empty() {
+            self.authors.extend(self.webmaster.take());
+        }
         let frequency = self.frequency.unwrap_or(1).max(1);
         self.hints.update_every_seconds = self.period_seconds.map(|seconds| (seconds / frequency).max(1));
         Listing {

@@ -52,6 +52,7 @@ impl Draft {
         if let Some(href) = element.filled("href") {
             self.url.offer(1, resolve(href, scope, notes));
         }
+        self.updated_at.offer(1, element.filled("lastmod").and_then(|written| instant(written, notes)));
     }
 
     fn child(&mut self, child: &Element, scope: &Scope, notes: &mut Notes) {
@@ -79,7 +80,7 @@ impl Draft {
         match child.name.as_str() {
             "title" => self.title.offer(0, Construct::of(child, self.is_atom, scope).plain()),
             "link" => self.link(child, scope, notes),
-            "guid" | "id" => self.identifier(child),
+            "guid" | "id" => self.identifier(child, scope),
             "description" | "summary" | "abstract" => self.description(child, scope),
             "content" => self.content(child, scope, notes),
             "fullitem" | "body" => self.content.offer(1, Construct::of(child, false, scope).html(scope)),
@@ -113,7 +114,7 @@ impl Draft {
         }
     }
 
-    fn identifier(&mut self, id: &Element) {
+    fn identifier(&mut self, id: &Element, scope: &Scope) {
         let text = id.text();
         let text = text.trim();
         if text.is_empty() {
@@ -123,7 +124,7 @@ impl Draft {
         if may_be_address {
             self.url.offer(if id.name == "guid" { 3 } else { 5 }, absolute(text));
         }
-        self.guid.offer(0, Some(cut(text.to_owned(), MAX_LABEL_BYTES)));
+        self.guid.offer(0, Some(cut(identity(text, id, scope), MAX_LABEL_BYTES)));
     }
 
     fn description(&mut self, element: &Element, scope: &Scope) {
@@ -149,9 +150,7 @@ impl Draft {
     fn author(&mut self, element: &Element) {
         let name = match element.child("name") {
             Some(name) => person(&name.text()),
-            // `<author><email/></author>`: no name.
-            None if element.has_elements() => None,
-            None => person(&element.text()),
+            None => unnamed_person(element),
         };
         add(&mut self.authors, name);
     }
@@ -162,6 +161,12 @@ impl Draft {
             None if element.name == "keywords" => self.keywords(&element.text()),
             None => add(&mut self.categories, label(&element.text())),
         }
+    }
+
+    /// A podcast's category holds its subcategory.
+    fn nested_category(&mut self, element: &Element) {
+        add(&mut self.categories, element.filled("text").and_then(label));
+        element.elements().for_each(|inner| self.nested_category(inner));
     }
 
     fn keywords(&mut self, text: &str) {
@@ -209,6 +214,8 @@ impl Draft {
     fn itunes(&mut self, child: &Element, scope: &Scope) {
         match child.name.as_str() {
             "author" => add(&mut self.credits, person(&child.text())),
+            "category" => self.nested_category(child),
+            "keywords" => self.keywords(&child.text()),
             "title" => self.title.offer(1, Construct::of(child, false, scope).plain()),
             "summary" => self.summary.offer(2, Construct::of(child, false, scope).plain()),
             "subtitle" => self.summary.offer(4, Construct::of(child, false, scope).plain()),
@@ -235,6 +242,19 @@ impl Draft {
             language: self.language.take(),
         }
     }
+}
+
+/// An Atom identifier is an address (RFC 4287, section 4.2.6): a relative one is meant against its base.
+pub(super) fn identity(text: &str, id: &Element, scope: &Scope) -> String {
+    let is_path = id.ns == Ns::Atom && text.contains('/') && !text.contains([':', ' ']);
+    let absolute = is_path.then(|| scope.base.as_url().join(text).ok()).flatten();
+    absolute.map_or_else(|| text.to_owned(), String::from)
+}
+
+/// Returns the text of a person without a name element. `<author><email/></author>` has no name, but markup may hold one.
+pub(super) fn unnamed_person(element: &Element) -> Option<String> {
+    let is_structured = element.elements().any(|part| matches!(part.name.as_str(), "email" | "uri" | "url"));
+    if is_structured { None } else { person(&element.text()) }
 }
 
 /// Adds a label once, within the limit.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use naba_model::NormalUrl;
 
 use super::namespace::Ns;
-use crate::html_links::{holds_address, resolved};
+use crate::fragment::{holds_address, resolved};
 use crate::limits::MAX_TEXT_BYTES;
 use crate::plain::escape;
 
@@ -125,6 +125,9 @@ impl Element {
     }
 
     fn write_outer(&self, scope: &Scope, out: &mut String) {
+        if self.name == "script" {
+            return;
+        }
         out.push('<');
         out.push_str(&self.name);
         let is_html = |name: &str| !name.starts_with("xmlns") && name != "xml:base";

@@ -25,6 +25,8 @@ pub(crate) enum Piece {
 
 /// Elements whose children are pieces.
 const ROOTS: &[&str] = &["rss", "rdf", "feed", "channel", "urlset", "sitemapindex"];
+/// Elements whose text is an address.
+const ADDRESSES: &[&str] = &["loc", "link", "guid", "id", "origlink"];
 const INNER_CONTAINERS: &[&str] = &["channel", "items", "feed", "urlset"];
 
 struct Container {
@@ -83,6 +85,8 @@ impl<'a> Pieces<'a> {
                 None if self.open.is_empty() => return None,
                 None => {
                     notes.add(Diagnostic::NotWellFormed);
+                    // Half an address is another one.
+                    self.open.pop_if(|(_, element)| ADDRESSES.contains(&element.name.as_str()));
                     self.close_to(0);
                 }
             }
@@ -116,7 +120,7 @@ impl<'a> Pieces<'a> {
             && self.containers.len() < MAX_DEPTH;
         if is_container {
             if !empty {
-                self.enter_container(tag, &element);
+                self.enter_container(tag, element);
             }
             return;
         }
@@ -146,24 +150,29 @@ impl<'a> Pieces<'a> {
         }
         self.sitemap = matches!(name, "urlset" | "sitemapindex");
         let root = element.name.clone();
+        let place = self.ready.len();
         if lone_entry {
             // An Atom entry document: its own root.
             self.containers.push(Container { tag: String::new(), scope: Rc::new(self.document.clone()) });
             self.open.push((tag, element));
         } else {
-            self.enter_container(tag, &element);
+            self.enter_container(tag, element);
         }
         let scope = self.containers.last().map_or_else(|| Rc::new(self.document.clone()), |it| Rc::clone(&it.scope));
-        self.ready.push_back(Piece::Root(root, scope));
+        self.ready.insert(place, Piece::Root(root, scope));
         if empty {
             self.close_to(0);
         }
     }
 
-    fn enter_container(&mut self, tag: String, element: &Element) {
+    fn enter_container(&mut self, tag: String, element: Element) {
         let outer = self.containers.last().map_or(&self.document, |container| &container.scope);
-        let scope = Rc::new(outer.enter(element).into_owned());
-        self.containers.push(Container { tag, scope });
+        let scope = Rc::new(outer.enter(&element).into_owned());
+        self.containers.push(Container { tag, scope: Rc::clone(&scope) });
+        if element.filled("href").or(element.filled("lastmod")).is_some() {
+            // The Channel Definition Format says in attributes what others say in elements.
+            self.ready.push_back(Piece::Field(element, scope));
+        }
     }
 
     fn is_entry(&self, element: &Element) -> bool {

@@ -1,4 +1,4 @@
-//! Relative addresses inside HTML: what is taken out of its document must not lose what it points to.
+//! HTML out of its document: it must not lose what it points to, and needs no scripts.
 
 use std::borrow::Cow;
 
@@ -43,19 +43,38 @@ fn has_scheme(written: &str) -> bool {
         && written.starts_with(|c: char| c.is_ascii_alphabetic())
 }
 
-/// Resolves the relative addresses of an HTML fragment; all else stays as written.
+/// Returns the bytes of a script up to its end tag, both included, or `None` when it does not end.
+fn script_length(text: &str) -> Option<usize> {
+    const END: &[u8] = b"</script";
+    let end = text.as_bytes().windows(END.len()).position(|window| window.eq_ignore_ascii_case(END))?;
+    Some(end + text.get(end..)?.find('>')? + 1)
+}
+
+/// Resolves the relative addresses of an HTML fragment and leaves out its scripts; all else stays as written.
 pub(crate) fn absolute<'h>(html: &'h str, base: &Url) -> Cow<'h, str> {
     let mut out = String::new();
     // What is copied so far, in bytes of `html`.
     let mut done = 0;
     let mut at = 0;
+    let mut scripts_end = true;
     while let Some(open) = html.get(at..).and_then(|rest| rest.find('<')) {
         at += open + 1;
         let rest = html.get(at..).unwrap_or_default();
         if !rest.starts_with(|c: char| c.is_ascii_alphabetic()) {
             continue;
         }
-        at += rest.find(|c: char| c.is_ascii_whitespace() || matches!(c, '>' | '/')).unwrap_or(rest.len());
+        let name = rest.find(|c: char| c.is_ascii_whitespace() || matches!(c, '>' | '/')).unwrap_or(rest.len());
+        if scripts_end && rest.get(..name).is_some_and(|name| name.eq_ignore_ascii_case("script")) {
+            if let Some(length) = script_length(rest) {
+                out.push_str(html.get(done..at - 1).unwrap_or_default());
+                at += length;
+                done = at;
+                continue;
+            }
+            // Nor will any that follows.
+            scripts_end = false;
+        }
+        at += name;
         while let Some(attribute) = Attribute::next(html, &mut at) {
             let is_address = ADDRESSES.iter().any(|known| known.eq_ignore_ascii_case(attribute.name));
             let value = attribute.value.filter(|_| is_address);
@@ -124,6 +143,7 @@ mod tests {
             read("<p>a < b <A HREF = 'y?a=1&amp;b=2' title='href=z'>x</a><img alt=q src=/p.png></p>"),
             "<p>a < b <A HREF = 'https://a.example/x/y?a=1&amp;b=2' title='href=z'>x</a><img alt=q src=https://a.example/p.png></p>"
         );
+        assert_eq!(read("a<script>b<a href=x></SCRIPT>c"), "ac");
         for kept in [
             "<a href='mailto:x'>",
             "<a href='#top'>",
