@@ -11,10 +11,9 @@ root=$CONTEXT/rootfs
 mkdir -p "$root"/usr/local/bin "$root"/usr/share/doc/naba "$root"/etc/ssl/certs "$root"/tmp "$root"/var/lib/naba "$CONTEXT"/state/farm
 for program in "$@"; do
   strip -o "$root/usr/local/bin/$(basename "$program")" "$program"
-  # "name => /path (address)", and the loader as a bare path.
-  { ldd "$program" 2>/dev/null || true; } | grep -o '/[^ ]*' | while read -r library; do
-    install -D -m 755 "$library" "$root$library"
-  done
+  # "name => /path (address)", and the loader as a bare path; of a static program nothing.
+  libraries=$(ldd "$program" 2>/dev/null | grep -o '/[^ ]*') || continue
+  for library in $libraries; do install -D -m 755 "$library" "$root$library"; done
 done
 install -m 644 "$AUTHORITIES" "$root/etc/ssl/certs/"
 install -m 644 LICENSE "$root/usr/share/doc/naba/"
