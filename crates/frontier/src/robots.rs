@@ -143,6 +143,12 @@ impl Robots {
     }
 }
 
+/// Tells whether a pattern with the wildcards of robots.txt matches a path, as other files of a host write them too.
+pub(crate) fn matches(pattern: &str, path_and_query: &str) -> bool {
+    let path = Path::new(path_and_query.as_bytes());
+    Pattern::new(pattern.as_bytes(), true).matches(path.spelling(true))
+}
+
 /// Selects the groups that name the agent, else those for every agent (§2.2.1: they count as one group).
 fn groups_of<'g>(groups: &'g [Group], agent: &str) -> impl Iterator<Item = &'g Group> {
     let name = line::name(agent.trim().as_bytes()).to_ascii_lowercase();
