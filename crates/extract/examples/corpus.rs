@@ -14,8 +14,8 @@ use std::io::{BufRead, Write};
 use std::path::Path;
 
 use naba_extract::{Extracted, extract};
-use naba_model::body_text;
-use naba_proto::v1::{DatedField, RawDocument};
+use naba_model::is_body;
+use naba_proto::v1::{Article, BlockRole, DatedField, RawDocument};
 use serde_json::{Value, json};
 
 fn main() -> std::io::Result<()> {
@@ -73,14 +73,45 @@ fn prediction(id: &str, extracted: &Extracted) -> Value {
         "authors": article.authors.iter().map(|a| a.name.as_str()).collect::<Vec<_>>(),
         "published": article.published_at.as_ref().map(printed),
         "modified": article.modified_at.as_ref().map(printed),
-        "body": body_text(article),
+        "body": flat_text(article),
         "lang": article.language,
+        "tags": article.tags,
+        "images": article.images.iter().map(|i| json!({"url": i.url, "caption": i.caption})).collect::<Vec<_>>(),
+        "canonical": article.canonical_url,
         "comments": extracted.comments.iter().map(|c| json!({"author": c.author, "text": c.text})).collect::<Vec<_>>(),
         "paywalled": article.rights.as_ref().map(|r| r.paywalled),
         "method": article.extraction.as_ref().map(|e| e.method.as_str()),
         "won": won,
         "lost": lost.collect::<Vec<_>>(),
     })
+}
+
+/// Shortest deck that counts as an introduction, in scalar values.
+const MIN_INTRODUCTION_CHARS: usize = 60;
+
+/// The text as the corpora flatten it: to all of them an introduction set apart from the body, and the place line at the head
+/// of a paragraph, are text of the article. A deck is one when it is long enough for a sentence.
+fn flat_text(article: &Article) -> String {
+    let mut text = String::new();
+    let mut before = None;
+    for block in &article.blocks {
+        let role = block.role();
+        let introduces = match role {
+            BlockRole::Standfirst | BlockRole::Dateline => true,
+            BlockRole::Deck => block.text.chars().count() >= MIN_INTRODUCTION_CHARS,
+            _ => false,
+        };
+        if introduces || is_body(role) {
+            text.push_str(match before {
+                None => "",
+                Some(BlockRole::Dateline) => " ",
+                Some(_) => "\n\n",
+            });
+            text.push_str(&block.text);
+            before = Some(role);
+        }
+    }
+    text
 }
 
 /// The time as the publisher's clock showed it: the wire has UTC, the raw value keeps the zone.

@@ -9,7 +9,7 @@ use naba_text::{Decoded, parse_instant};
 
 use crate::candidate::{Candidate, Ledger};
 use crate::error::ExtractError;
-use crate::field::{author, identity, kind, language, media, rights, time};
+use crate::field::{author, headline, identity, kind, language, media, rights, time};
 use crate::layout::{Layout, Unit};
 use crate::limits::{MAX_BLOCKS, cut};
 use crate::page::Page;
@@ -41,7 +41,7 @@ pub fn assemble(parts: Parts<'_>) -> Result<Extracted, ExtractError> {
         .map(|c| c.value)
         .ok_or_else(|| ExtractError::Contract("final_url is missing".to_owned()))?;
     let article_id = ArticleId::of(&url);
-    let headline = choose_headline(&mut layout, headlines, block_method, &mut ledger)?;
+    let headline = choose_headline(&mut layout, headlines, page, &mut ledger)?;
     let mut article = Article {
         article_id: article_id.as_str().to_owned(),
         url: raw.final_url.clone(),
@@ -96,13 +96,18 @@ pub fn assemble(parts: Parts<'_>) -> Result<Extracted, ExtractError> {
 fn choose_headline(
     layout: &mut Layout,
     mut headlines: Vec<Candidate<String>>,
-    method: Method,
+    page: Option<&Page>,
     ledger: &mut Ledger,
 ) -> Result<String, ExtractError> {
     let printed = layout.units.iter().find(|u| u.role == BlockRole::Headline).map(|u| u.line.text.replace('\n', " "));
     if let Some(printed) = printed {
         let known = headlines.iter().map(|c| crate::layout::key(&c.value)).any(|k| k == crate::layout::key(&printed));
-        let confidence = if known || headlines.is_empty() { 0.99 } else { 0.6 };
+        let confidence = match () {
+            () if page.is_some_and(|p| headline::names_site(p, &printed)) => 0.3,
+            () if known || headlines.is_empty() => 0.99,
+            () => 0.6,
+        };
+        let method = if page.is_some() { Method::Dom } else { Method::Text };
         headlines.extend(Candidate::text(&printed, method, "headline", confidence));
     }
     let chosen = ledger.choose("headline", headlines, String::clone).ok_or(ExtractError::NoHeadline)?;

@@ -24,7 +24,8 @@ pub fn candidates(page: &Page, feed_title: &str) -> Vec<Candidate<String>> {
     if let Some(title) = page.meta.prop("headline") {
         add(title, Method::Microdata, "microdata:headline", 0.7);
     }
-    for line in page.lines.iter().filter(|l| l.top_heading && l.words >= 2).take(3) {
+    let headings = page.lines.iter().filter(|l| l.top_heading && l.words >= 2 && !names_site(page, &l.text));
+    for line in headings.take(3) {
         add(&line.text, Method::Dom, "dom:h1", 0.6);
     }
     add(&cut(&page.meta.title), Method::Dom, "dom:title", 0.45);
@@ -44,13 +45,36 @@ pub fn candidates(page: &Page, feed_title: &str) -> Vec<Candidate<String>> {
     found
 }
 
+/// Tells whether a heading is the name of the site, which many pages mark up as their first heading.
+pub fn names_site(page: &Page, heading: &str) -> bool {
+    let own = key(heading);
+    let stated =
+        page.meta.all("og:site_name").chain(page.meta.all("application-name")).chain([page.ld.publisher.as_str()]);
+    if own.is_empty() || stated.filter(|name| !name.is_empty()).any(|name| key(name) == own) {
+        return !own.is_empty() && !titles(page).any(|title| key(title) == own);
+    }
+    // "Story - The Paper" beside a heading "The Paper".
+    let parted =
+        |s: &str| page.meta.title.rsplit_once(s).is_some_and(|(head, tail)| key(tail) == own && key(head) != own);
+    SEPARATORS.iter().any(|s| parted(s)) && titles(page).any(|title| key(title) != own && !key(title).ends_with(&own))
+}
+
+/// What the page calls its article in its metadata.
+fn titles(page: &Page) -> impl Iterator<Item = &str> {
+    let stated = page.meta.all("og:title").chain(page.meta.all("twitter:title")).chain([page.ld.headline.as_str()]);
+    stated.filter(|title| !title.is_empty())
+}
+
+/// What stands between a title and the name of the site.
+const SEPARATORS: &[&str] = &[" | ", " - ", " – ", " — ", " :: ", " » ", " « ", " • ", " · ", "_", " / "];
+
 fn agrees(a: &str, b: &str) -> bool {
     a == b || a.len() > 20 && b.len() > 20 && (a.contains(b) || b.contains(a))
 }
 
 /// Cuts the name of the site off a title: " | Name", " - Name", or what the other end of a separator repeats.
 fn without_site(title: &str, names: &[&str]) -> String {
-    for separator in [" | ", " - ", " – ", " — ", " :: ", " » ", " • ", " · "] {
+    for separator in SEPARATORS.iter().copied() {
         if let Some((head, tail)) = title.rsplit_once(separator) {
             let named = names.iter().any(|n| !n.is_empty() && agrees_name(n, tail));
             let short = separator == " | " && tail.split_whitespace().count() <= 4;
@@ -78,6 +102,16 @@ fn agrees_name(name: &str, part: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_heading_that_names_the_site_is_no_headline() {
+        let page = |site: &str| {
+            Page::parse(&format!("<title>A long story told - The Paper</title><meta property=og:title content='A long story told'>{site}<h1>The Paper</h1>")).unwrap()
+        };
+        assert!(names_site(&page(""), "The Paper"));
+        assert!(names_site(&page("<meta property=og:site_name content='The Paper'>"), "The Paper"));
+        assert!(!names_site(&page(""), "A long story told"));
+    }
 
     #[test]
     fn the_heading_wins_when_others_agree_and_the_site_name_goes() {

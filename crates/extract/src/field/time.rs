@@ -5,6 +5,7 @@ use naba_proto::prost_types::Timestamp;
 use naba_proto::v1::{BlockRole, DatedField, Discovery, Method, Precision};
 use naba_text::{ParsedInstant, TimePrecision, find_instant, fold_str, parse_instant};
 
+use super::stamp;
 use crate::candidate::Candidate;
 use crate::cue::Cue;
 use crate::layout::Layout;
@@ -25,7 +26,11 @@ const MAX_AHEAD_MS: i64 = 48 * 3_600_000;
 /// 1990-01-01: earlier dates on the web are errors.
 const EARLIEST_MS: i64 = 631_152_000_000;
 
-/// Collects the candidates, in order of trust: JSON-LD, meta, microdata, time elements, visible dates, address, feed.
+/// Candidates below this confidence leave room for places that are not marked as dates.
+const WEAK: f32 = 0.52;
+
+/// Collects the candidates, in order of trust: JSON-LD, meta, microdata, time elements, visible dates, address, feed; dates of
+/// other places only where these are silent.
 pub fn candidates(
     page: Option<&Page>,
     layout: &Layout,
@@ -69,11 +74,76 @@ pub fn candidates(
             raw: String::new(),
         });
     }
+    let weak = times.published.iter().all(|c| c.confidence < WEAK);
+    if let Some(page) = page.filter(|_| weak) {
+        stamp::anywhere(page, super::headline_node(layout), &mut times);
+    }
     let latest = fetched_ms.map_or(i64::MAX, |ms| ms.saturating_add(MAX_AHEAD_MS));
     let believable = |c: &Candidate<ParsedInstant>| (EARLIEST_MS..=latest).contains(&c.value.millis);
     times.published.retain(believable);
     times.modified.retain(believable);
+    settle_order(&mut times.published);
+    settle_zone(&mut times.published);
+    // Only the last change is known: the article is not younger than that.
+    if let Some(last) = times.modified.first().filter(|_| times.published.is_empty()).cloned() {
+        times.published.push(Candidate { rule: "modified", confidence: 0.2, ..last });
+    }
     times
+}
+
+/// Day and month of a number like 11/01/2023 change places when only that agrees with another candidate.
+fn settle_order(candidates: &mut [Candidate<ParsedInstant>]) {
+    const DAY_MS: i64 = 86_400_000;
+    let days: Vec<i64> = candidates.iter().map(|c| c.value.millis.div_euclid(DAY_MS)).collect();
+    for (at, candidate) in candidates.iter_mut().enumerate() {
+        let Some(shift) = swapped(&candidate.raw) else { continue };
+        let others = || days.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, day)| *day);
+        let own = candidate.value.millis.div_euclid(DAY_MS);
+        let other = (candidate.value.millis + shift).div_euclid(DAY_MS);
+        if others().any(|day| day == other) && !others().any(|day| day == own) {
+            candidate.value.millis += shift;
+        }
+    }
+}
+
+/// Returns how far the reading of a numeric date moves when month and day change places.
+fn swapped(raw: &str) -> Option<i64> {
+    let mut parts = raw.trim().splitn(3, ['/', '.', '-']);
+    let (first, second) = (parts.next()?, parts.next()?);
+    let year = parts.next()?.get(..4)?;
+    let fits = |n: &str| n.len() <= 2 && n.parse::<u8>().is_ok_and(|n| (1..=12).contains(&n));
+    if !fits(first) || !fits(second) || first == second {
+        return None;
+    }
+    let day_first = parse_instant(&format!("{year}-{second:0>2}-{first:0>2}"))?;
+    let month_first = parse_instant(&format!("{year}-{first:0>2}-{second:0>2}"))?;
+    Some(month_first.millis - day_first.millis)
+}
+
+/// A time in UTC beside a printed time without zone tells the zone of the publisher: they differ by whole half hours. The
+/// instant stays; the raw value then says it by the publisher's clock.
+fn settle_zone(candidates: &mut [Candidate<ParsedInstant>]) {
+    const HALF_HOUR_MS: i64 = 1_800_000;
+    let stated = candidates.iter().filter(|c| c.value.zone_known && c.value.offset_minutes == 0);
+    let Some(stated) = stated.map(|c| c.value).find(|v| v.precision != TimePrecision::Day) else { return };
+    let minute = |millis: i64| millis.div_euclid(60_000) * 60_000;
+    let offset = candidates.iter().find_map(|c| {
+        if c.value.zone_known && c.value.offset_minutes != 0 && minute(c.value.millis) == minute(stated.millis) {
+            return Some(c.value.offset_minutes);
+        }
+        let ahead = minute(c.value.millis) - minute(stated.millis);
+        let printed = c.rule == "visible" && !c.value.zone_known && c.value.precision != TimePrecision::Day;
+        let zone = printed && ahead % HALF_HOUR_MS == 0 && (-12 * 60..=14 * 60).contains(&(ahead / 60_000));
+        zone.then(|| i32::try_from(ahead / 60_000).ok()).flatten().filter(|minutes| *minutes != 0)
+    });
+    let Some(offset) = offset else { return };
+    for candidate in candidates.iter_mut().filter(|c| c.value.zone_known && c.value.offset_minutes == 0) {
+        let local = timestamp_of(candidate.value.millis + i64::from(offset) * 60_000).to_string();
+        let sign = if offset < 0 { '-' } else { '+' };
+        let (hours, minutes) = (offset.abs() / 60, offset.abs() % 60);
+        candidate.raw = format!("{}{sign}{hours:02}:{minutes:02}", local.trim_end_matches('Z'));
+        candidate.value.offset_minutes = offset;
+    }
 }
 
 fn push(list: &mut Vec<Candidate<ParsedInstant>>, raw: &str, method: Method, rule: &'static str, confidence: f32) {
@@ -87,6 +157,10 @@ fn push(list: &mut Vec<Candidate<ParsedInstant>>, raw: &str, method: Method, rul
 fn from_metadata(page: &Page, times: &mut Times) {
     push(&mut times.published, &page.ld.date_published, Method::JsonLd, "ld:datePublished", 0.95);
     push(&mut times.modified, &page.ld.date_modified, Method::JsonLd, "ld:dateModified", 0.95);
+    if page.ld.date_published.is_empty() {
+        let work = page.linked.works.iter().find(|w| !w.date_published.is_empty());
+        push(&mut times.published, work.map_or("", |w| &w.date_published), Method::JsonLd, "ld:work", 0.78);
+    }
     const PUBLISHED: &[&str] = &[
         "article:published_time",
         "og:article:published_time",
@@ -120,6 +194,24 @@ fn from_metadata(page: &Page, times: &mut Times) {
     if let Some((_, value)) = page.meta.first(MODIFIED) {
         push(&mut times.modified, value, Method::Meta, "meta:modified", 0.85);
     }
+    // Plugins put their own prefix before the name.
+    let published = |key: &str| {
+        [
+            "published_time",
+            "publish_date",
+            "publishdate",
+            "publication_date",
+            "date_published",
+            "publish-date",
+            "pub_date",
+        ]
+        .iter()
+        .any(|end| key.ends_with(end))
+            || key.contains("date") && (key.contains("creat") || key.contains("issue") || key.contains("publi"))
+    };
+    if let Some((_, value)) = page.meta.matching(published).find(|(_, v)| parse_instant(v).is_some()) {
+        push(&mut times.published, value, Method::Meta, "meta:published.other", 0.75);
+    }
     if let Some(value) = page.meta.prop("datePublished") {
         push(&mut times.published, value, Method::Microdata, "microdata:datePublished", 0.85);
     }
@@ -147,7 +239,8 @@ fn visible(layout: &Layout, markup: bool, times: &mut Times) {
         if let Some(datetime) = unit.line.datetime.as_deref().filter(|_| early) {
             push(target(times, &unit.line), datetime, method, "dom:time", 0.8);
         }
-        let Some(found) = find_instant(&unit.line.text).filter(|_| unit.line.weight < 160) else { continue };
+        let short = unit.line.weight < 160 && stamp::names_day(&unit.line.text);
+        let Some(found) = find_instant(&unit.line.text).filter(|_| short) else { continue };
         let confidence = match (early, found.instant.precision) {
             (true, TimePrecision::Day) => 0.66,
             (true, _) => 0.72,
@@ -160,17 +253,19 @@ fn visible(layout: &Layout, markup: bool, times: &mut Times) {
     }
 }
 
-fn target<'a>(times: &'a mut Times, line: &Line) -> &'a mut Vec<Candidate<ParsedInstant>> {
+/// Returns the list that a line's date belongs to, by the word before it.
+pub fn target<'a>(times: &'a mut Times, line: &Line) -> &'a mut Vec<Candidate<ParsedInstant>> {
     let before = find_instant(&line.text).map(|f| fold_str(&f.before)).unwrap_or_default();
     let last = before.rsplit(['|', '-', '،']).next().unwrap_or_default().trim().trim_end_matches(':').trim().to_owned();
-    if Cue::Updated.is(&last) || Cue::Updated.is(before.trim_end_matches(':').trim()) {
+    let before = before.trim_end_matches(':').trim();
+    if Cue::Updated.is(&last) || Cue::Updated.is(before) || Cue::Updated.prefix_chars(before).is_some() {
         &mut times.modified
     } else {
         &mut times.published
     }
 }
 
-/// "/2024/06/20/", "/2024-06-20/", "/20240620/".
+/// "/2024/06/20/", "/2024-06-20-title", "/20240620-title", "/20-06-2024".
 fn in_path(path: &str) -> Option<ParsedInstant> {
     let parts: Vec<&str> = path.split('/').filter(|p| !p.is_empty()).collect();
     let number = |p: &str, len: std::ops::RangeInclusive<usize>| {
@@ -184,9 +279,19 @@ fn in_path(path: &str) -> Option<ParsedInstant> {
         }
     }
     parts.iter().find_map(|part| {
-        let iso =
-            part.get(..10).filter(|p| p.as_bytes().get(4) == Some(&b'-') && p.as_bytes().get(7) == Some(&b'-'))?;
-        parse_instant(iso)
+        let numbers: Vec<&str> = part.splitn(4, ['-', '_', '.']).collect();
+        match numbers.as_slice() {
+            [y, m, d, ..] if number(y, 4..=4).and(number(m, 2..=2)).and(number(d, 2..=2)).is_some() => {
+                parse_instant(&format!("{y}-{m}-{d}"))
+            }
+            [d, m, y, ..] if number(y, 4..=4).and(number(m, 2..=2)).and(number(d, 2..=2)).is_some() => {
+                parse_instant(&format!("{y}-{m}-{d}"))
+            }
+            [ymd, ..] if number(ymd, 8..=8).is_some() && ymd.starts_with("20") => {
+                parse_instant(&format!("{}-{}-{}", ymd.get(..4)?, ymd.get(4..6)?, ymd.get(6..)?))
+            }
+            _ => None,
+        }
     })
 }
 
@@ -211,9 +316,40 @@ mod tests {
 
     #[test]
     fn dates_in_addresses_are_read() {
-        for path in ["/news/2024/06/20/title", "/a/2024-06-20-title"] {
+        for path in ["/news/2024/06/20/title", "/a/2024-06-20-title", "/a/20240620-title.html", "/20-06-2024"] {
             assert_eq!(in_path(path).map(|i| i.millis), Some(1_718_841_600_000), "{path}");
         }
         assert_eq!(in_path("/2024/title"), None);
+    }
+
+    fn read(raw: &str, rule: &'static str) -> Candidate<ParsedInstant> {
+        Candidate {
+            value: parse_instant(raw).unwrap(),
+            method: Method::Dom,
+            rule,
+            confidence: 0.5,
+            raw: raw.to_owned(),
+        }
+    }
+
+    #[test]
+    fn the_zone_of_the_publisher_is_told_by_the_printed_time() {
+        let mut found = [read("2023-11-09T05:30:59Z", "ld:datePublished"), read("Nov 8, 2023 11:30 pm", "visible")];
+        settle_zone(&mut found);
+        assert_eq!(found[0].raw, "2023-11-08T23:30:59-06:00");
+        assert_eq!(found[0].value.millis, parse_instant("2023-11-09T05:30:59Z").unwrap().millis);
+        let mut other = [read("2023-11-09T05:30:59Z", "ld:datePublished"), read("Nov 8, 2023 11:47 pm", "visible")];
+        settle_zone(&mut other);
+        assert_eq!(other[0].raw, "2023-11-09T05:30:59Z");
+    }
+
+    #[test]
+    fn day_and_month_change_places_only_when_another_date_says_so() {
+        let mut found = [read("11/01/2023 12:43", "meta:published"), read("1. November 2023", "visible")];
+        settle_order(&mut found);
+        assert_eq!(found[0].value.millis, parse_instant("2023-11-01T12:43").unwrap().millis);
+        let mut alone = [read("11/01/2023", "meta:published")];
+        settle_order(&mut alone);
+        assert_eq!(alone[0].value.millis, parse_instant("2023-01-11").unwrap().millis);
     }
 }

@@ -58,6 +58,8 @@ pub struct LdArticle {
 pub struct Linked {
     /// Articles, in order of appearance.
     pub articles: Vec<LdArticle>,
+    /// What else the page may be to schema.org, when it says a date or an author: WebPage, Recipe, HowTo, Podcast, ….
+    pub works: Vec<LdArticle>,
     /// All types named on the page.
     pub types: Vec<String>,
     /// A script had to be repaired.
@@ -98,6 +100,8 @@ pub fn read(dom: &Dom) -> Linked {
             let types = types(node);
             if is_article(&types) && linked.articles.len() < MAX_LIST {
                 linked.articles.push(article(node, types.clone(), &nodes));
+            } else if is_work(node, &types) && linked.works.len() < MAX_LIST {
+                linked.works.push(article(node, types.clone(), &nodes));
             }
             linked.types.extend(types);
         }
@@ -201,6 +205,16 @@ pub fn is_article(types: &[String]) -> bool {
     })
 }
 
+/// Tells whether an object that is no article may still be the page: parts and people are not.
+fn is_work(node: &Value, types: &[String]) -> bool {
+    let part = |t: &String| {
+        ["Comment", "ImageObject", "Review", "Person", "Organization", "Rating", "WebSite", "Event", "Offer", "Answer"]
+            .iter()
+            .any(|end| t.ends_with(end))
+    };
+    !types.iter().any(part) && ["datePublished", "uploadDate", "author"].iter().any(|key| node.get(key).is_some())
+}
+
 fn text(value: Option<&Value>) -> String {
     let raw = match value {
         Some(Value::String(text)) => text.as_str(),
@@ -271,7 +285,7 @@ fn article(node: &Value, types: Vec<String>, nodes: &[&Value]) -> LdArticle {
         headline: text(node.get("headline").or_else(|| node.get("name"))),
         alternative_headline: text(node.get("alternativeHeadline")),
         description: text(node.get("description")),
-        date_published: text(node.get("datePublished").or_else(|| node.get("dateCreated"))),
+        date_published: text(["datePublished", "dateCreated", "uploadDate"].iter().find_map(|key| node.get(key))),
         date_modified: text(node.get("dateModified")),
         authors,
         section: text(node.get("articleSection")),

@@ -50,7 +50,10 @@ impl Meta {
 
     fn element(&mut self, dom: &Dom, id: NodeId) {
         let key = dom.attr(id, "property").or_else(|| dom.attr(id, "name")).or_else(|| dom.attr(id, "http-equiv"));
-        let (Some(key), Some(content)) = (key, dom.attr(id, "content")) else { return };
+        // Some archives and old publishers write the value where HTML has no place for it.
+        let (Some(key), Some(content)) = (key, dom.attr(id, "content").or_else(|| dom.attr(id, "value"))) else {
+            return;
+        };
         let content = short(content);
         if !content.is_empty() && self.entries.len() < 1_000 {
             self.entries.push((cut(key.trim(), 100).to_ascii_lowercase(), content));
@@ -65,6 +68,11 @@ impl Meta {
     /// Returns all values under a key.
     pub fn all<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a str> {
         self.entries.iter().filter(move |(k, _)| k == key).map(|(_, v)| v.as_str()).take(MAX_LIST)
+    }
+
+    /// Returns keys and values of which the key passes a test.
+    pub fn matching<'a>(&'a self, test: impl Fn(&str) -> bool + 'a) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.entries.iter().filter(move |(k, _)| test(k)).map(|(k, v)| (k.as_str(), v.as_str()))
     }
 
     /// Returns the first value of a microdata property.

@@ -68,16 +68,14 @@ fn full_year(value: u32, digits: usize) -> Option<u32> {
     }
 }
 
-/// 2020-12-08, 2020/12/8, 2020.12.08.
+/// 2020-12-08, 2020/12/8, 2020.12.08, 2020. 6. 4.
 fn year_first(tokens: &[Token], at: usize) -> Read {
     let (year, 4) = number(tokens, at)? else { return None };
     let separator = symbol(tokens, at + 1).filter(|c| matches!(c, '-' | '/' | '.' | '‑'))?;
-    let (month, 1..=2) = number(tokens, at + 2)? else { return None };
-    (symbol(tokens, at + 3)? == separator).then_some(())?;
-    let mut last = at + 4;
-    while tokens.get(last)?.is_space() {
-        last += 1;
-    }
+    let month_at = if separator == '.' { skip_space(tokens, at + 2) } else { at + 2 };
+    let (month, 1..=2) = number(tokens, month_at)? else { return None };
+    (symbol(tokens, month_at + 1)? == separator).then_some(())?;
+    let last = skip_space(tokens, month_at + 2);
     let (day, 1..=2) = number(tokens, last)? else { return None };
     Some((by_year(year, month, day)?, at..last + 1))
 }

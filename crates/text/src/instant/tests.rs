@@ -69,6 +69,8 @@ fn numeric_dates_are_day_first_unless_that_cannot_be() {
     assert_eq!(iso("02/09/2014"), "2014-09-02");
     assert_eq!(iso("09/21/2020"), "2020-09-21");
     assert_eq!(iso("20.06.24"), "2024-06-20");
+    assert_eq!(iso("2020. 06. 04. 11:27"), "2020-06-04T11:27:00Z");
+    assert_eq!(iso("2026. 7. 2."), "2026-07-02");
 }
 
 #[test]
