@@ -53,6 +53,8 @@ for stage in fetcher parser enricher sink; do
     || fail "the $stage's configuration is refused in it"
   podman_ run --rm "${HARD[@]}" "$IMAGE" "naba-$stage" --help > /dev/null || fail "naba-$stage does not start in it"
 done
+python3 deploy/docker/resolver.py podman "${STORE[@]}" --cgroup-manager=cgroupfs --runtime runc run --rm "${HARD[@]}" --dns 127.0.0.77 \
+  "$IMAGE" naba topics list --kafka broker.test:PORT || fail "its programs do not find names by DNS"
 if podman_ run --rm "${HARD[@]}" "$IMAGE" naba up --demo --data /somewhere > /dev/null 2>&1; then fail "its root file system can be written"; fi
 
 # A folder of the pod's own user, as an emptyDir with fsGroup is.
@@ -71,4 +73,4 @@ curl -sf "http://127.0.0.1:$PORT/readyz" > /dev/null || fail "is not ready: $(cu
 podman_ stop -t 30 "$CONTAINER" > /dev/null
 code=$(podman_ inspect --format '{{.State.ExitCode}}' "$CONTAINER")
 [ "$code" -eq 0 ] || fail "ends with $code on SIGTERM"
-echo "image: $((bytes / 1000000)) MB packed, ran read-only as 65532 without capabilities, delivered, and drained on SIGTERM"
+echo "image: $((bytes / 1000000)) MB packed, ran read-only as 65532 without capabilities, found names, delivered, and drained on SIGTERM"
