@@ -25,6 +25,7 @@
 //! ```
 
 mod article;
+mod block;
 mod candidate;
 mod comment;
 mod cue;
@@ -40,11 +41,12 @@ mod page;
 mod plain;
 
 use naba_model::is_body;
-use naba_proto::v1::{Article, Comment, FieldProvenance, Method, RawDocument};
+use naba_proto::v1::{Article, BlockRole, Comment, FieldProvenance, Method, RawDocument};
 use naba_text::Decoded;
 use url::Url;
 
 use article::Parts;
+pub use block::Model;
 use candidate::Candidate;
 use decode::Form;
 pub use error::ExtractError;
@@ -70,18 +72,36 @@ pub struct Extracted {
     pub losers: Vec<FieldProvenance>,
 }
 
+/// A line of a page, measured for training.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measured {
+    /// Its text.
+    pub text: String,
+    /// Scalar values, those of scripts without spaces counted threefold.
+    pub weight: usize,
+    /// The role that the rules gave; none when they left the line out.
+    pub role: Option<BlockRole>,
+    /// Its features, in the order that the model counts them.
+    pub features: Vec<f32>,
+}
+
 /// Extracts the article of a document.
 ///
 /// The result keeps the contract (`naba_model::Checked`) when `final_url` is an address that naba handles.
 pub fn extract(raw: &RawDocument) -> Result<Extracted, ExtractError> {
+    extract_with(raw, block::compiled())
+}
+
+/// Extracts like [`extract`], with another model of blocks than the one compiled in, as the cross-validation does.
+pub fn extract_with(raw: &RawDocument, model: &Model) -> Result<Extracted, ExtractError> {
     let (form, decoded) = decode::decode(raw)?;
     match form {
-        Form::Html => from_html(raw, &decoded),
+        Form::Html => from_html(raw, &decoded, model),
         Form::Plain => from_text(raw, &decoded),
     }
 }
 
-fn from_html(raw: &RawDocument, decoded: &Decoded) -> Result<Extracted, ExtractError> {
+fn from_html(raw: &RawDocument, decoded: &Decoded, model: &Model) -> Result<Extracted, ExtractError> {
     let mut page = Page::parse(&decoded.text)?;
     let feed_title = raw.discovery.as_ref().map_or("", |d| d.title.as_str());
     if raw.feed_only {
@@ -92,7 +112,15 @@ fn from_html(raw: &RawDocument, decoded: &Decoded) -> Result<Extracted, ExtractE
     }
     let headlines = field::headline::candidates(&page, feed_title);
     let known = known(&page, &headlines, raw);
-    let mut layout = layout::layout(std::mem::take(&mut page.lines), &known, Some(&page.dom));
+    let mut lines = std::mem::take(&mut page.lines);
+    let layout = if raw.feed_only {
+        layout::layout(lines, &known, Some(&page.dom))
+    } else {
+        let layout = block::layout(model, &page, &mut lines, &known);
+        gate::check_listing(&page, &lines, &layout)?;
+        layout
+    };
+    let mut layout = layout::finish(layout, &known);
     let mut method = if raw.feed_only { "feed:content" } else { "dom" };
     let found = body_chars(&layout);
     if page.ld.body.chars().count() > 400 && found * 2 < page.ld.body.chars().count() {
@@ -103,10 +131,31 @@ fn from_html(raw: &RawDocument, decoded: &Decoded) -> Result<Extracted, ExtractE
     article::assemble(Parts { raw, decoded, page: Some(&page), layout, headlines, method })
 }
 
+/// Measures the lines of a page for the training of a model: text, weight, role by the rules, features.
+///
+/// Fails as [`extract`] does, except that no gate is asked.
+pub fn measure(raw: &RawDocument) -> Result<Vec<Measured>, ExtractError> {
+    let (_, decoded) = decode::decode(raw)?;
+    let mut page = Page::parse(&decoded.text)?;
+    let headlines = field::headline::candidates(&page, "");
+    let known = known(&page, &headlines, raw);
+    let lines = std::mem::take(&mut page.lines);
+    let layout = layout::layout(lines.clone(), &known, Some(&page.dom));
+    let rows = block::rows(&page, &lines, &known, &layout);
+    let given = block::given(lines.len(), &layout);
+    let measured = lines.into_iter().zip(rows).zip(given).map(|((line, features), given)| Measured {
+        text: line.text,
+        weight: line.weight,
+        role: given.map(|g| g.role),
+        features,
+    });
+    Ok(measured.collect())
+}
+
 fn from_text(raw: &RawDocument, decoded: &Decoded) -> Result<Extracted, ExtractError> {
     let title = raw.discovery.as_ref().map_or("", |d| d.title.as_str());
     let known = Known { headlines: vec![title.to_owned()], ..Known::default() };
-    let layout = layout::layout(plain::lines(&decoded.text), &known, None);
+    let layout = layout::finish(layout::layout(plain::lines(&decoded.text), &known, None), &known);
     let chars = body_chars(&layout);
     if chars < MIN_TEXT_CHARS {
         return Err(ExtractError::TooShort(chars));
@@ -138,23 +187,17 @@ fn known(page: &Page, headlines: &[Candidate<String>], raw: &RawDocument) -> Kno
 fn from_article_body(body: &str, layout: Layout, known: &Known) -> Layout {
     let text = format!("{}\n\n{body}", known.headlines.first().map_or("", String::as_str));
     let plain = Known { headlines: known.headlines.clone(), ..Known::default() };
-    let mut fresh = layout::layout(plain::lines(&text), &plain, None);
-    let kept = |u: &layout::Unit| {
-        !is_body(u.role) && !matches!(u.role, naba_proto::v1::BlockRole::Dateline | naba_proto::v1::BlockRole::Headline)
-    };
+    let mut fresh = layout::finish(layout::layout(plain::lines(&text), &plain, None), &plain);
+    let kept = |u: &layout::Unit| !is_body(u.role) && !matches!(u.role, BlockRole::Dateline | BlockRole::Headline);
     let (mut before, mut after): (Vec<_>, Vec<_>) = (Vec::new(), Vec::new());
     for unit in layout.units.into_iter().filter(kept) {
         let is_top = matches!(
             unit.role,
-            naba_proto::v1::BlockRole::SectionLabel
-                | naba_proto::v1::BlockRole::Kicker
-                | naba_proto::v1::BlockRole::Deck
-                | naba_proto::v1::BlockRole::Standfirst
-                | naba_proto::v1::BlockRole::Byline
+            BlockRole::SectionLabel | BlockRole::Kicker | BlockRole::Deck | BlockRole::Standfirst | BlockRole::Byline
         );
         if is_top { before.push(unit) } else { after.push(unit) }
     }
-    let at = fresh.units.iter().position(|u| u.role == naba_proto::v1::BlockRole::Headline).map_or(0, |at| at + 1);
+    let at = fresh.units.iter().position(|u| u.role == BlockRole::Headline).map_or(0, |at| at + 1);
     let shift = before.len();
     fresh.units.splice(at..at, before);
     fresh.units.extend(after);
@@ -172,10 +215,7 @@ fn body_chars(layout: &Layout) -> usize {
 /// A page without body is still an article when it shows a headline and an introduction, as paywalled and video pages do.
 fn check_length(layout: &Layout, page: &Page, raw: &RawDocument) -> Result<(), ExtractError> {
     let chars = body_chars(layout);
-    let introduced = layout
-        .units
-        .iter()
-        .any(|u| matches!(u.role, naba_proto::v1::BlockRole::Standfirst | naba_proto::v1::BlockRole::Deck));
+    let introduced = layout.units.iter().any(|u| matches!(u.role, BlockRole::Standfirst | BlockRole::Deck));
     let needed = if raw.feed_only { 1 } else { MIN_TEXT_CHARS };
     let weight: usize = layout.units.iter().filter(|u| is_body(u.role)).map(|u| u.line.weight).sum();
     if weight >= needed || introduced && page.has_ld {

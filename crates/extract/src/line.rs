@@ -99,6 +99,8 @@ pub struct Line {
     pub marks: Vec<Mark>,
     /// The heading that the page itself marks as the one of level 1.
     pub top_heading: bool,
+    /// Its position among the lines of the page (HTML only).
+    pub index: usize,
     /// The block element that holds it (HTML only).
     pub node: usize,
     /// The element that `hint` comes from.

@@ -93,7 +93,8 @@ pub struct Unit {
 }
 
 impl Unit {
-    fn new(role: BlockRole, line: Line, rule: &'static str, confidence: f32) -> Self {
+    /// Makes a unit of a line.
+    pub fn new(role: BlockRole, line: Line, rule: &'static str, confidence: f32) -> Self {
         Self { role, line, rule, confidence, comment: None }
     }
 }
@@ -105,6 +106,8 @@ pub struct Layout {
     pub units: Vec<Unit>,
     /// Comments, named by units.
     pub comments: Vec<ParsedComment>,
+    /// Positions of the lines that the comments were read from.
+    pub comment_lines: Vec<usize>,
     /// The place line, with the index of its unit.
     pub dateline: Option<(usize, PlaceLine)>,
 }
@@ -127,7 +130,13 @@ pub fn layout(lines: Vec<Line>, known: &Known, dom: Option<&Dom>) -> Layout {
     let lead = top::below(&mut parts, known, &mut out.units);
     body::read(&mut parts, known, lead, &mut out.units);
     out.comments = comments(&parts, dom, &mut out.units);
+    out.comment_lines = parts.comments.iter().map(|l| l.index).collect();
     edge::after(&parts, known, &mut out.units);
+    out
+}
+
+/// Finishes a layout whose roles are settled: the place line, and what belongs together.
+pub fn finish(mut out: Layout, known: &Known) -> Layout {
     place_line(&mut out);
     edge::merge(&mut out.units, known);
     out.dateline = out.dateline.take().and_then(|(_, place)| {

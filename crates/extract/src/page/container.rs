@@ -118,7 +118,8 @@ fn named(dom: &Dom, weights: &HashMap<NodeId, usize>, total: usize) -> Option<No
         .last()
 }
 
-fn names_body(tokens: &[String]) -> bool {
+/// Tells whether class names say that an element is the body.
+pub fn names_body(tokens: &[String]) -> bool {
     tokens.windows(2).any(|w| {
         let [a, b] = w else { return false };
         matches!(a.as_str(), "article" | "entry" | "story" | "post" | "news" | "single")

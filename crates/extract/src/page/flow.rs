@@ -218,6 +218,7 @@ impl Flow<'_> {
         line.top_heading = place.level_one;
         line.datetime = run.datetime;
         line.signature = signature(self.dom, place.block);
+        line.index = self.lines.len();
         self.lines.push(line);
     }
 

@@ -8,7 +8,7 @@ pub mod ld;
 pub mod meta;
 pub mod thread;
 
-use dom::Dom;
+use dom::{Dom, NodeId};
 use ld::{LdArticle, Linked};
 use meta::Meta;
 
@@ -22,6 +22,8 @@ pub struct Page {
     pub dom: Dom,
     /// Its lines, those of the body marked.
     pub lines: Vec<Line>,
+    /// The element that holds the body, by names and by weight.
+    pub container: Option<NodeId>,
     /// Meta elements.
     pub meta: Meta,
     /// Structured data.
@@ -37,11 +39,11 @@ impl Page {
     pub fn parse(html: &str) -> Result<Self, ExtractError> {
         let dom = Dom::parse(html)?;
         let mut lines = flow::lines(&dom);
-        container::mark(&dom, &mut lines);
+        let container = container::mark(&dom, &mut lines);
         let meta = Meta::read(&dom);
         let linked = ld::read(&dom);
         let main = main_article(&linked, &meta);
-        Ok(Self { lines, meta, has_ld: main.is_some(), ld: main.unwrap_or_default(), linked, dom })
+        Ok(Self { lines, container, meta, has_ld: main.is_some(), ld: main.unwrap_or_default(), linked, dom })
     }
 }
 
