@@ -94,6 +94,24 @@ eval-extract: corpus ## Score extraction on real pages (DATA=folder OUT=file JSO
 bench-extract: corpus ## Measure extraction beside other extractors on one thread (DATA=folder ARGS="--pages 0")
 	@eval/setup.sh
 	python3 eval/bench.py $(if $(DATA),--data $(DATA)) $(ARGS)
+.PHONY: faults faults-programs faults-scale faults-outage faults-selftest
+# The long runs of the fault harness, outside of `make test`, which runs a short one. What they print is in docs/reliability.md.
+FAULTS_BIN = $${CARGO_TARGET_DIR:-target}/debug
+faults-programs: setup-test
+	$(CARGO) build $(BINARIES)
+faults: faults-programs ## Run the line under seeded schedules of faults (FAULTS=50 SEED=1 SEEDS=10 ARTICLES=5000 ARGS=)
+	$(FAULTS_BIN)/naba-faults run --faults $(or $(FAULTS),50) --seed $(or $(SEED),1) --seeds $(or $(SEEDS),1) --articles $(or $(ARTICLES),5000) $(ARGS)
+faults-scale: faults-programs ## Scale every service from one instance to four and to two under load
+	$(FAULTS_BIN)/naba-faults scale $(ARGS)
+faults-outage: faults-programs ## Take PostgreSQL away for MINUTES=10 while the farm publishes
+	$(FAULTS_BIN)/naba-faults outage --minutes $(or $(MINUTES),10) $(ARGS)
+SABOTAGED := naba-fetcher naba-parser naba-enricher naba-sink
+faults-selftest: faults-programs ## Build runtimes that are broken on purpose, and let the accountant convict each
+	mkdir -p $(FAULTS_BIN)/sabotaged
+	$(CARGO) build --locked --bins $(SABOTAGED:%=-p %) $(SABOTAGED:%=--features %/sabotage)
+	cp $(SABOTAGED:%=$(FAULTS_BIN)/%) $(FAULTS_BIN)/naba $(FAULTS_BIN)/sabotaged/
+	$(CARGO) build $(BINARIES)
+	$(FAULTS_BIN)/naba-faults selftest --programs $(FAULTS_BIN)/sabotaged $(ARGS)
 bench: setup-build ## Measure throughput beside what a bare client reaches on this machine (ARGS="--articles 1000")
 	@deploy/setup.sh kafka
 	deploy/bench.sh $(ARGS)

@@ -169,7 +169,7 @@ fn line_config(seed: u64, articles: usize, programs: &Path, shared: &Shared) -> 
 /// Runs one plan over a farm that publishes for as long as faults come, and whose edits come towards the end of it.
 async fn one_run(line: LineConfig, plan: Plan, shared: &Shared) -> Outcome {
     let span = i64::try_from(plan.span_ms()).unwrap_or(i64::MAX);
-    let line = LineConfig { live_ms: span * 2 / 3, edit_after_ms: (90_000, 110_000), ..line };
+    let line = LineConfig { live_ms: span * 2 / 3, edit_after_ms: (75_000, 90_000), ..line };
     let seed = line.seed;
     if !shared.json {
         eprintln!("seed {seed}: {} faults over {} s, {} articles", plan.faults.len(), span / 1000, line.articles);

@@ -9,13 +9,12 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use naba_faults::accountant::{MALFORMED, books, enriched, observed, raw_repeats, read_all, work};
 use naba_log_kafka::{KafkaLog, KafkaSettings};
 use naba_newsfarm::{Farm, FarmConfig, FarmHandle, ServeOptions, Start, account, politeness, serve};
 use naba_stage::log::{Log, NewRecord};
 use naba_stage::{Delivery, Topics};
 use naba_testkit::{RealKafka, RealPostgres, Service, binary, scratch};
-
-use line::{MALFORMED, books, enriched, observed, raw_repeats, read_all, work};
 
 const ARTICLES: usize = 2000;
 const SITES: usize = 20;

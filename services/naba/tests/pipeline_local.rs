@@ -7,13 +7,12 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use naba_faults::accountant::{books, enriched, observed, raw_repeats, read_all, work};
 use naba_log_local::{LocalLog, RemoteLog};
 use naba_newsfarm::{Farm, FarmConfig, FarmHandle, ServeOptions, Start, account, politeness, serve};
 use naba_stage::Topics;
 
 use naba_testkit::{Service, binary, scratch};
-
-use line::{books, enriched, observed, raw_repeats, read_all, work};
 
 const ARTICLES: usize = 2000;
 const SITES: usize = 20;

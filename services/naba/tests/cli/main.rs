@@ -5,6 +5,7 @@ mod config;
 mod dlq;
 mod explain;
 mod kafka;
+mod redrive;
 mod sources;
 mod up;
 
