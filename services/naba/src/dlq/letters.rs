@@ -17,6 +17,10 @@ use crate::when::Instant;
 /// with its key and without a value.
 const REDRIVEN: &str = "naba-redriven";
 
+/// The header of a record that was put back: how often. It stays on the record when it dies again, so that a letter that
+/// always comes back is known.
+const REDRIVES: &str = "naba-redrives";
+
 /// Names a letter: `stage/partition/offset` on the stage's dead-letter topic.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LetterId {
@@ -63,6 +67,8 @@ pub struct Letter {
     pub bytes: Option<usize>,
     /// Whether it was put back.
     pub redriven: bool,
+    /// How often its record had been put back before it died here.
+    pub redrives: u32,
 }
 
 impl Letter {
@@ -71,12 +77,23 @@ impl Letter {
         let id = LetterId { stage: stage.to_owned(), partition: record.at.partition, offset: record.offset };
         let death = DeadLetter::of(record)?;
         let (at, key) = (record.at.clone(), record.key.clone());
-        Some(Self { id, at, death, key, bytes: record.value.as_ref().map(Bytes::len), redriven: false })
+        let redrives = record.header(REDRIVES).and_then(|count| count.parse().ok()).unwrap_or(0);
+        Some(Self { id, at, death, key, bytes: record.value.as_ref().map(Bytes::len), redriven: false, redrives })
     }
 
     /// Returns the key as text.
     pub fn key_text(&self) -> String {
         String::from_utf8_lossy(self.key.as_deref().unwrap_or_default()).into_owned()
+    }
+
+    /// Makes the original of a letter's record: on its topic and partition, with its key and headers, and how often it was put
+    /// back.
+    pub fn original(&self, record: &Record) -> NewRecord {
+        let mut original = self.death.original(record);
+        original.headers.retain(|header| header.name != REDRIVES);
+        let count = self.redrives.saturating_add(1).to_string();
+        original.headers.push(Header { name: REDRIVES.to_owned(), value: Bytes::from(count) });
+        original
     }
 
     /// Makes the mark that says that this letter was put back.
@@ -107,6 +124,9 @@ pub struct Filter {
     /// Only letters since an instant, or how long ago (15m, 2h, 7d)
     #[arg(long, value_name = "TIME")]
     pub since: Option<Instant>,
+    /// Only letters before an instant, or longer ago than (15m, 2h, 7d)
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<Instant>,
 }
 
 impl Filter {
@@ -115,6 +135,7 @@ impl Filter {
         is(&self.code, &letter.death.code)
             && is(&self.key, &letter.key_text())
             && self.since.is_none_or(|since| letter.death.failed_at >= since.0)
+            && self.until.is_none_or(|until| letter.death.failed_at < until.0)
     }
 }
 

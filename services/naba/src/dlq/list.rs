@@ -76,7 +76,11 @@ fn groups(letters: &[Letter]) -> String {
 }
 
 fn line(letter: &Letter) -> String {
-    let redriven = if letter.redriven { "  (redriven)" } else { "" };
+    let redriven = match (letter.redriven, letter.redrives) {
+        (true, _) => "  (redriven)".to_owned(),
+        (false, 0) => String::new(),
+        (false, count) => format!("  (came back after {count} redrives)"),
+    };
     format!(
         "{}  {}  {}  {}  key {}{redriven}\n    {}\n",
         letter.id,
@@ -103,5 +107,6 @@ pub fn as_json(letter: &Letter) -> serde_json::Value {
         "failedAt": when::shown(letter.death.failed_at),
         "valueBytes": letter.bytes,
         "redriven": letter.redriven,
+        "redrives": letter.redrives,
     })
 }
