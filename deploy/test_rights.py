@@ -4,8 +4,10 @@ Too few rights show as a line that does not deliver. Too many would show here: a
 and no service may make a topic. BIN is the folder of the programs.
 """
 
+import contextlib
 import os
 import pathlib
+import random
 import signal
 import socket
 import subprocess
@@ -39,6 +41,19 @@ def free_port():
         return found.getsockname()[1]
 
 
+def free_ports():
+    """Finds a port with the ten above it free, below those that the system gives to clients."""
+    while True:
+        base = random.randrange(20_000, 32_000, 10)
+        with contextlib.ExitStack() as stack:
+            try:
+                for port in range(base, base + 10):
+                    stack.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return base
+
+
 def users():
     """Renders the chart's KafkaUsers: name of the component to its rules."""
     command = ["helm", "template", "news", "helm/naba", "--values", "helm/naba/ci/strimzi-scram-values.yaml", "--show-only", "templates/strimzi.yaml"]
@@ -62,7 +77,7 @@ def broker(folder, names):
         "super.users=User:broker;User:ANONYMOUS",
     ]
     environment = {**os.environ, "KHOME": str(folder / "kafka"), "KAFKA_LIBS": str(ROOT / "deploy/kafka/run/libs"),
-                   "KAFKA_BASE_PORT": str(free_port()), "KAFKA_EXTRA": "\n".join(extra), "KAFKA_WATCH_PID": str(os.getpid())}
+                   "KAFKA_BASE_PORT": str(free_ports()), "KAFKA_EXTRA": "\n".join(extra), "KAFKA_WATCH_PID": str(os.getpid())}
     script = [str(ROOT / "deploy/kafka/kafka.sh")]
     started = subprocess.run([*script, "start", "1"], env=environment, check=True, capture_output=True, text=True)
     return started.stdout.strip(), lambda: subprocess.run([*script, "stop"], env=environment, check=False)

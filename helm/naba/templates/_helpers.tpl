@@ -66,6 +66,15 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- end -}}
 {{- end -}}
 
+{{/* Fails where the sink's file would vanish with its pod: what is committed is not delivered again. */}}
+{{- define "naba.checkStore" -}}
+{{- $service := include "naba.service" . | fromYaml -}}
+{{- $store := dig "config" "sink" "store" "sqlite" $service -}}
+{{- if and (eq .name "sink") (eq $store "sqlite") (not (and $service.state .root.Values.stateVolume.persistent)) -}}
+{{- fail "services.sink.config.sink.store is sqlite: set services.sink.state and stateVolume.persistent, or its file is lost with the pod" -}}
+{{- end -}}
+{{- end -}}
+
 {{/*
 How a client shows who it is, as YAML: secret, username, volumes. Takes a dict of root, user (the name of its Strimzi user), and
 optionally secret and username. Nothing without SASL and client certificates.
