@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds Dockerfile.scratch and runs it as a cluster would: read-only, as uid 65532, without capabilities, in little memory.
-# The whole line must deliver articles in it, and SIGTERM to process 1 must drain it. Needs root, buildah, podman and runc.
+# The whole line must deliver articles in it, and SIGTERM to process 1 must drain it; then test_pods.py runs the chart's pods with it.
+# Needs root, buildah, podman and runc.
 #
 #   PROGRAMS=DIR   a folder with the programs; unset: static.sh links them
 set -euo pipefail
@@ -73,4 +74,7 @@ curl -sf "http://127.0.0.1:$PORT/readyz" > /dev/null || fail "is not ready: $(cu
 podman_ stop -t 30 "$CONTAINER" > /dev/null
 code=$(podman_ inspect --format '{{.State.ExitCode}}' "$CONTAINER")
 [ "$code" -eq 0 ] || fail "ends with $code on SIGTERM"
+podman_ rm "$CONTAINER" > /dev/null
+CONTAINER=
 echo "image: $((bytes / 1000000)) MB packed, ran read-only as 65532 without capabilities, found names, delivered, and drained on SIGTERM"
+PODMAN="podman ${STORE[*]} --cgroup-manager=cgroupfs --runtime runc" IMAGE=$IMAGE python3 deploy/test_pods.py
