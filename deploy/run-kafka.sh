@@ -6,7 +6,7 @@
 #   BIN=target/debug                      where the programs are
 #
 # Kafka keeps its data between runs, so a second run goes on where the first one stopped; `make kafka-down WIPE=1` starts afresh.
-# PostgreSQL starts empty: the sink fills it again from news.enriched.v1.
+# PostgreSQL starts empty, and holds what comes from then on; docs/operations.md says how to fill it from the start.
 set -euo pipefail
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
