@@ -103,7 +103,9 @@ impl Sweep<'_> {
         }
         self.shed(self.store.topics(), self.limits.log_bytes, &mut swept)?;
         self.give_back()?;
-        self.store.room.is_there();
+        if swept != Swept::default() {
+            self.store.room.was_made();
+        }
         Ok(swept)
     }
 

@@ -13,6 +13,8 @@ pub(crate) struct Room {
     /// Written and removed to ask for room; `None` where there is no disk.
     probe: Option<PathBuf>,
     full: AtomicBool,
+    /// Whether room was made inside the log, which a file beside it cannot find.
+    made: AtomicBool,
     latch: Option<Latch>,
 }
 
@@ -27,13 +29,13 @@ impl Room {
         if let Some(latch) = &latch {
             latch.release();
         }
-        Self { probe, full: AtomicBool::new(false), latch }
+        Self { probe, full: AtomicBool::new(false), made: AtomicBool::new(false), latch }
     }
 
     /// Tells whether a write of so many bytes may be tried. After a full disk it asks with a file of that size first: a write
     /// that fails inside the log costs a look through all of it, each time.
     pub(crate) fn allows(&self, bytes: usize) -> bool {
-        if !self.full.load(Ordering::Relaxed) {
+        if !self.full.load(Ordering::Relaxed) || self.made.swap(false, Ordering::Relaxed) {
             return true;
         }
         let Some(probe) = &self.probe else { return true };
@@ -52,7 +54,12 @@ impl Room {
         }
     }
 
-    /// Notes that a write went well, or that room was made inside the log.
+    /// Notes that records were deleted.
+    pub(crate) fn was_made(&self) {
+        self.made.store(true, Ordering::Relaxed);
+    }
+
+    /// Notes that a write went well.
     pub(crate) fn is_there(&self) {
         if self.full.swap(false, Ordering::Relaxed) {
             tracing::info!("the disk has room again");

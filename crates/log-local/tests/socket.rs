@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use naba_log_local::{LocalLog, RemoteLog, serve};
-use naba_stage::log::{Log, NewRecord, Position, TopicPartition};
+use naba_stage::log::{Log, LogError, NewRecord, Position, TopicPartition};
 use naba_stage::{Cleanup, Delivery, Topics};
 
 fn record(topic: &str, key: &str, value: Option<&str>) -> NewRecord {
@@ -62,6 +62,28 @@ async fn another_process_reads_and_appends_through_the_socket() {
     assert_eq!(keys(&remote, "news.raw.v1").await, ["own", "remote"]);
     assert_eq!(remote.topics().await.expect("topics"), log.topics().await.expect("topics"));
     assert!(remote.partitions("no.such").await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_newer_producer_of_a_name_fences_the_older_through_the_socket() {
+    let folder = tempfile::tempdir().expect("folder");
+    let log = LocalLog::open(folder.path()).expect("log");
+    log.ensure_topics(&Topics::built_in().expect("topics").local().all()).await.expect("topics");
+    let socket = folder.path().join("naba.sock");
+    let (served, path) = (log.clone(), socket.clone());
+    tokio::spawn(async move { serve(served, &path).await });
+    while !socket.exists() {
+        tokio::task::yield_now().await;
+    }
+    let remote = RemoteLog::connect(&socket).await.expect("served");
+    let mut old = remote.producer("p", Delivery::ExactlyOnce).await.expect("producer");
+    old.send(&[record("news.raw.v1", "old", Some("1"))]).await.expect("send");
+    let another = RemoteLog::connect(&socket).await.expect("served");
+    let mut new = another.producer("p", Delivery::ExactlyOnce).await.expect("producer");
+    assert!(matches!(old.commit(&[]).await, Err(LogError::Fenced(_))));
+    new.send(&[record("news.raw.v1", "new", Some("1"))]).await.expect("send");
+    new.commit(&[]).await.expect("commit");
+    assert_eq!(keys(&log, "news.raw.v1").await, ["new"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
