@@ -338,12 +338,55 @@ mod tests {
         }
 
         #[test]
+        fn any_order_of_parts_gives_an_answer(parts in proptest::collection::vec(proptest::sample::select(PARTS), 0..40)) {
+            let file = parts.concat();
+            let robots = Robots::parse(&file);
+            let _ = robots.decide("naba", "/a%2Fb/c.html?x=$*%62");
+            prop_assert!(robots.sitemaps().len() + robots.licences().len() <= parts.len());
+        }
+
+        #[test]
         fn segment_matching_agrees_with_the_definition(pattern in "[ab*$]{0,8}", path in "[ab$]{0,10}") {
             let spelt = Path::new(path.as_bytes());
             let matched = Pattern::new(pattern.as_bytes(), true).matches(spelt.spelling(true));
             prop_assert_eq!(matched, by_definition(pattern.as_bytes(), path.as_bytes()));
         }
     }
+
+    /// Parts of files that in some order are likely to reach every branch.
+    const PARTS: &[&[u8]] = &[
+        b"User-agent: ",
+        b"useragent",
+        b"naba",
+        b"*",
+        b"\n",
+        b"\r",
+        b"Disallow: ",
+        b"Allow:",
+        b"/",
+        b"$",
+        b"%",
+        b"%62",
+        b"%2f",
+        b"#",
+        b":",
+        b" ",
+        b"\xff",
+        b"\xef\xbb\xbf",
+        b"\xff\xfe",
+        b"/index.html",
+        b"Crawl-delay: ",
+        b"1e9",
+        b"-1",
+        b"NaN",
+        b"Request-rate: ",
+        b"1/0s",
+        b"9/1d",
+        b"Sitemap: ",
+        b"License: x",
+        b"Content-Usage: /a train-ai=n",
+        b"\xd8\xa3",
+    ];
 
     /// The definition of §2.2.3, by recursion.
     fn by_definition(pattern: &[u8], path: &[u8]) -> bool {

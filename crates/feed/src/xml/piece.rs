@@ -29,8 +29,9 @@ const ROOTS: &[&str] = &["rss", "rdf", "feed", "channel", "urlset", "sitemapinde
 const ADDRESSES: &[&str] = &["loc", "link", "guid", "id", "origlink"];
 const INNER_CONTAINERS: &[&str] = &["channel", "items", "feed", "urlset"];
 
-struct Container {
-    tag: String,
+struct Container<'a> {
+    /// Tag name as written.
+    tag: &'a str,
     scope: Rc<Scope>,
 }
 
@@ -39,9 +40,9 @@ pub(crate) struct Pieces<'a> {
     scanner: Scanner<'a>,
     document: Scope,
     declarations: Declarations,
-    containers: Vec<Container>,
-    /// Elements of the current piece, outermost first, with their tag names as written, in lower case.
-    open: Vec<(String, Element)>,
+    containers: Vec<Container<'a>>,
+    /// Elements of the current piece, outermost first, with their tag names as written.
+    open: Vec<(&'a str, Element)>,
     /// Elements of the current piece so far.
     count: usize,
     /// Start tags left out because of a limit, whose end tags are to be left out too.
@@ -80,7 +81,7 @@ impl<'a> Pieces<'a> {
             }
             match self.scanner.next(notes) {
                 Some(Token::Start { name, attributes, empty }) => self.start(name, attributes, empty, notes),
-                Some(Token::End(name)) => self.end(&name.to_ascii_lowercase(), notes),
+                Some(Token::End(name)) => self.end(name, notes),
                 Some(Token::Text(text)) => self.text(&text, notes),
                 None if self.open.is_empty() => return None,
                 None => {
@@ -98,14 +99,13 @@ impl<'a> Pieces<'a> {
         self.stranger.as_deref()
     }
 
-    fn start(&mut self, tag: &str, attribute_text: &str, empty: bool, notes: &mut Notes) {
-        let tag = tag.to_ascii_lowercase();
+    fn start(&mut self, tag: &'a str, attribute_text: &str, empty: bool, notes: &mut Notes) {
         let attributes = attributes(attribute_text);
         let depth = self.containers.len() + self.open.len();
         self.declarations.leave(depth);
         self.declarations.enter(depth, &attributes);
-        let (ns, name) = self.declarations.resolve(&tag);
-        let element = Element::new(ns, name.to_owned(), attributes);
+        let (ns, name) = self.declarations.resolve(tag);
+        let element = Element::new(ns, name.to_ascii_lowercase(), attributes);
         if self.containers.is_empty() {
             self.start_outside(tag, element, empty, notes);
             return;
@@ -138,7 +138,7 @@ impl<'a> Pieces<'a> {
     }
 
     /// Takes an element in front of the root: the root itself, or rubbish such as a server's warning.
-    fn start_outside(&mut self, tag: String, element: Element, empty: bool, notes: &mut Notes) {
+    fn start_outside(&mut self, tag: &'a str, element: Element, empty: bool, notes: &mut Notes) {
         let name = element.name.as_str();
         let lone_entry = self.stranger.is_none() && matches!(name, "entry" | "item");
         if !lone_entry && !ROOTS.contains(&name) {
@@ -153,7 +153,7 @@ impl<'a> Pieces<'a> {
         let place = self.ready.len();
         if lone_entry {
             // An Atom entry document: its own root.
-            self.containers.push(Container { tag: String::new(), scope: Rc::new(self.document.clone()) });
+            self.containers.push(Container { tag: "", scope: Rc::new(self.document.clone()) });
             self.open.push((tag, element));
         } else {
             self.enter_container(tag, element);
@@ -165,7 +165,7 @@ impl<'a> Pieces<'a> {
         }
     }
 
-    fn enter_container(&mut self, tag: String, element: Element) {
+    fn enter_container(&mut self, tag: &'a str, element: Element) {
         let outer = self.containers.last().map_or(&self.document, |container| &container.scope);
         let scope = Rc::new(outer.enter(&element).into_owned());
         self.containers.push(Container { tag, scope: Rc::clone(&scope) });
@@ -190,18 +190,18 @@ impl<'a> Pieces<'a> {
     }
 
     fn end(&mut self, tag: &str, notes: &mut Notes) {
-        if self.skipped > 0 && self.open.first().is_none_or(|(first, _)| first != tag) {
+        if self.skipped > 0 && self.open.first().is_none_or(|(first, _)| !first.eq_ignore_ascii_case(tag)) {
             self.skipped -= 1;
             return;
         }
-        if let Some(at) = self.open.iter().rposition(|(open, _)| open == tag) {
+        if let Some(at) = self.open.iter().rposition(|(open, _)| open.eq_ignore_ascii_case(tag)) {
             if at + 1 != self.open.len() {
                 notes.add(Diagnostic::NotWellFormed);
             }
             self.close_to(at);
             return;
         }
-        let Some(at) = self.containers.iter().rposition(|container| container.tag == tag) else {
+        let Some(at) = self.containers.iter().rposition(|container| container.tag.eq_ignore_ascii_case(tag)) else {
             notes.add(Diagnostic::NotWellFormed);
             return;
         };
