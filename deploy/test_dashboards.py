@@ -6,6 +6,7 @@ NABA is the program: it serves the demo newsroom and runs all stages. A query th
 import json
 import os
 import pathlib
+import re
 import signal
 import socket
 import subprocess
@@ -105,6 +106,29 @@ def rules(port):
     return len(found)
 
 
+def exposed(port):
+    """What the line exposes has help, follows the conventions, and is documented with the labels it bears."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+        text = answer.read().decode()
+    done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"dashboards: promtool finds fault with /metrics: {done.stdout}{done.stderr}")
+    rows = re.findall(r"^\| `(\w+)` \| \w+ \| ([^|]*) \|", (ROOT / "docs/metrics.md").read_text(), re.MULTILINE)
+    documented = {name: set(re.findall(r"`(\w+)`", labels)) for name, labels in rows}
+    names = set()
+    for name, labels in re.findall(r"^([a-z_]+)(?:\{(.*)\})? \S+$", text, re.MULTILINE):
+        name = re.sub(r"_(bucket|sum|count)$", "", name)
+        names.add(name)
+        if name.startswith("process_"):
+            continue
+        if name not in documented:
+            sys.exit(f"dashboards: {name} is not in docs/metrics.md")
+        found = set(re.findall(r'(\w+)="', labels)) - {"le"}
+        if found != documented[name]:
+            sys.exit(f"dashboards: {name} bears the labels {sorted(found)}, not {sorted(documented[name])}")
+    return len(names)
+
+
 def main():
     wanted = list(queries())
     stale = EMPTY.keys() - {row[:2] for row in wanted}
@@ -129,6 +153,7 @@ def main():
                 programs.append(subprocess.Popen(prometheus, stdout=prometheus_log, stderr=prometheus_log))
                 shown = run_all(server, wanted, programs)
                 evaluated = rules(server)
+                metrics = exposed(admin)
             except SystemExit:
                 for log in ("naba.log", "prometheus.log"):
                     print(f"--- {log}", "\n".join((folder / log).read_text().splitlines()[-10:]), sep="\n", file=sys.stderr)
@@ -139,7 +164,8 @@ def main():
                         program.send_signal(signal.SIGTERM)
                 for program in programs:
                     program.wait(timeout=60)
-    print(f"dashboards: {shown} of {len(wanted)} queries show something, the others may be empty; {evaluated} rules evaluated")
+    print(f"dashboards: {shown} of {len(wanted)} queries show something, the others may be empty; {evaluated} rules evaluated, "
+          f"{metrics} metrics documented")
 
 
 main()

@@ -41,6 +41,11 @@ for version in $VERSIONS; do
 done
 python3 helm/test_rendered.py "$OUT/rendered"
 
+# What is given away is the package: it must render like the folder, without the tests.
+helm package --destination "$OUT" helm/naba > /dev/null
+helm template news "$OUT"/naba-*.tgz --namespace news --values helm/naba/ci/monitoring-values.yaml | cmp - "$OUT/rendered/monitoring.yaml"
+if tar tzf "$OUT"/naba-*.tgz | grep '/ci/' >&2; then echo "tests are in the package" >&2; exit 1; fi
+
 refused=0
 for values in helm/naba/ci/refused/*.yaml; do
   path=$(sed -n '1s/^# refused: //p' "$values")
