@@ -243,7 +243,8 @@ def line(folder, pods, documents):
     importing["containers"][0]["args"] = ["sources", "import", "/farm/sources.toml", "--config", "/etc/naba/naba.toml"]
     command = pods.command("sources", importing)
     command[command.index(IMAGE) : command.index(IMAGE)] = ["--volume", f"{folder}/farm:/farm:ro"]
-    podman("run", "--rm", *command)
+    # New topics have no leader for a moment, and the command line does not wait for one.
+    until("sources", lambda: subprocess.run([*PODMAN, "run", "--rm", *command], capture_output=True).returncode == 0)
 
     sets = [d for d in documents if d["kind"] == "StatefulSet"]
     names = {f"{d['metadata']['name']}-{i}": d["spec"] for d in sets for i in range(d["spec"]["replicas"])}

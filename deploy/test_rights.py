@@ -151,7 +151,9 @@ def line(folder, bootstrap, rules, programs):
     naba = [str(BIN / "naba")]
     own = ["--config", config(folder, bootstrap, "admin")]
     subprocess.run([*naba, "topics", "apply", *own], check=True, stdout=subprocess.DEVNULL)
-    subprocess.run([*naba, "sources", "import", str(folder / "farm/sources.toml"), *own], check=True, stdout=subprocess.DEVNULL)
+    # New topics have no leader for a moment, and the command line does not wait for one.
+    importing = [*naba, "sources", "import", str(folder / "farm/sources.toml"), *own]
+    until("sources", lambda: subprocess.run(importing, capture_output=True).returncode == 0, programs)
 
     hosts = (folder / "farm/hosts.toml").read_text()
     hosts = hosts.replace("[fetcher]", '[fetcher]\ncontact = "mailto:operator@localhost.example"\ndelay = "50ms"', 1)
