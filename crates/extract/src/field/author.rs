@@ -4,6 +4,7 @@ use naba_proto::v1::{Author, BlockRole, Method};
 use naba_text::fold_str;
 
 use super::byline as marked;
+use super::han;
 use super::name::{byline, introduces, is_person};
 use crate::candidate::Candidate;
 use crate::cue::Cue;
@@ -18,6 +19,7 @@ type List = Candidate<Vec<Author>>;
 /// Collects lists of authors, one for each layer that names any.
 pub fn candidates(page: Option<&Page>, layout: &Layout, feed: &[String], publishers: &[String]) -> Vec<List> {
     let mut out: Vec<List> = Vec::new();
+    let mut organisations = Vec::new();
     // Names of publishers count only when nobody else is named.
     let mut add = |authors: Vec<Author>, method, rule, confidence: f32| {
         let (own, others): (Vec<_>, Vec<_>) =
@@ -33,7 +35,7 @@ pub fn candidates(page: Option<&Page>, layout: &Layout, feed: &[String], publish
             agents.flat_map(|a| with_address(byline(&a.name), &a.url)).collect()
         };
         add(persons(&page.ld, true), Method::JsonLd, "ld:author", 0.9);
-        add(persons(&page.ld, false), Method::JsonLd, "ld:author.organization", 0.35);
+        organisations = tidy(persons(&page.ld, false));
         if page.ld.authors.is_empty() {
             let work = page.linked.works.iter().find(|w| !w.authors.is_empty());
             add(work.map(|w| persons(w, true)).unwrap_or_default(), Method::JsonLd, "ld:work.author", 0.6);
@@ -58,11 +60,20 @@ pub fn candidates(page: Option<&Page>, layout: &Layout, feed: &[String], publish
             page.meta.first(&["twitter:label1"]).is_some_and(|(_, l)| writes(l)) || **key != "twitter:data1"
         };
         add(named(metas.iter().filter(by).flat_map(|key| page.meta.all(key))), Method::Meta, "meta:author", 0.7);
-        add(marked::authors(page, super::headline_node(layout)), Method::Dom, "dom:author", 0.74);
+        let (near, names) = marked::authors(page, super::headline_node(layout));
+        add(names, Method::Dom, "dom:author", if near { 0.74 } else { 0.42 });
     }
     let method = if page.is_some() { Method::Dom } else { Method::Text };
     add(printed(layout, page.is_some()), method, "byline", 0.65);
     add(named(feed.iter().map(String::as_str)), Method::Feed, "feed:author", 0.5);
+    if let Some((names, confidence)) = han::authors(layout) {
+        add(names, method, "text:author", confidence);
+    }
+    if !organisations.is_empty() {
+        // Said to be the author, so that its being the publisher is no reason to doubt it.
+        let (method, rule) = (Method::JsonLd, "ld:author.organization");
+        out.push(Candidate { raw: String::new(), value: organisations, method, rule, confidence: 0.5 });
+    }
     weigh(&mut out);
     out
 }
@@ -82,6 +93,7 @@ fn with_address(mut authors: Vec<Author>, url: &str) -> Vec<Author> {
 /// Layers confirm, complete and correct each other: a login name gives way to a full one, and a list to one that adds to it.
 fn weigh(lists: &mut [List]) {
     let keys: Vec<Vec<String>> = lists.iter().map(|l| l.value.iter().map(|a| key(&a.name)).collect()).collect();
+    let rules: Vec<&str> = lists.iter().map(|l| l.rule).collect();
     let before: Vec<f32> = lists.iter().map(|l| l.confidence).collect();
     for (at, list) in lists.iter_mut().enumerate() {
         let Some(own) = keys.get(at) else { continue };
@@ -93,8 +105,20 @@ fn weigh(lists: &mut [List]) {
         if others().any(|(names, _)| names == own) {
             list.confidence = (list.confidence + 0.05).min(0.98);
         }
+        // The elements of a page may hold more than its byline: the run of names below the headline is nearer.
+        let part = keys.iter().zip(&rules).any(|(names, rule)| {
+            *rule == "byline"
+                && !names.is_empty()
+                && names.len() + 2 <= own.len()
+                && names.iter().all(|n| own.contains(n))
+        });
+        if list.rule == "dom:author" && part {
+            list.confidence -= 0.12;
+            continue;
+        }
         // Everything that a stronger list says, and a few more whole names.
-        let whole = list.value.len() <= 6 && list.value.iter().all(|a| a.name.split_whitespace().count() >= 2);
+        let named = matches!(list.rule, "byline" | "meta:author");
+        let whole = named && list.value.len() <= 6 && list.value.iter().all(|a| a.name.split_whitespace().count() >= 2);
         let best = others()
             .filter(|(names, _)| whole && names.len() < own.len() && names.iter().all(|n| own.contains(n)))
             .map(|(_, confidence)| *confidence)

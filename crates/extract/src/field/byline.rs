@@ -15,6 +15,8 @@ use crate::page::hint::{said, tokens};
 const MAX_CHARS: usize = 220;
 /// Farthest apart, in nodes, that elements of one byline stand.
 const NEAR_NODES: usize = 60;
+/// Farthest from the headline, in nodes, that a byline is trusted as one.
+const FAR_NODES: usize = 300;
 /// Most elements that are looked at.
 const MAX_ELEMENTS: usize = 200;
 
@@ -99,8 +101,9 @@ struct Element {
     authors: Vec<Author>,
 }
 
-/// Returns the authors of the byline nearest to the headline, whose element is 0 when the page shows none.
-pub fn authors(page: &Page, headline: NodeId) -> Vec<Author> {
+/// Returns the authors of the byline nearest to the headline, and whether it is near; the element of the headline is 0 when
+/// the page shows none.
+pub fn authors(page: &Page, headline: NodeId) -> (bool, Vec<Author>) {
     let found = elements(&page.dom);
     let headline = if headline == 0 { page.dom.elements("h1").next().unwrap_or(0) } else { headline };
     // Below the headline first, else shortly above it, else wherever there is one.
@@ -109,8 +112,9 @@ pub fn authors(page: &Page, headline: NodeId) -> Vec<Author> {
     let Some(first) =
         above.filter(|_| below.is_none_or(|b| found.get(b).is_some_and(|e| e.id - headline > 400))).or(below)
     else {
-        return found.into_iter().next().map(|e| e.authors).unwrap_or_default();
+        return (false, found.into_iter().next().map(|e| e.authors).unwrap_or_default());
     };
+    let near = found.get(first).is_some_and(|e| e.id.abs_diff(headline) <= FAR_NODES);
     let mut out: Vec<Author> = Vec::new();
     let mut end = None;
     let mut class = String::new();
@@ -122,7 +126,7 @@ pub fn authors(page: &Page, headline: NodeId) -> Vec<Author> {
         (end, class) = (Some(element.end), element.class);
         out.extend(element.authors);
     }
-    out
+    (near, out)
 }
 
 /// Collects the outermost elements that name somebody, in document order.
@@ -288,7 +292,7 @@ mod tests {
     use super::*;
 
     fn names(html: &str) -> Vec<String> {
-        authors(&Page::parse(html).unwrap(), 0).into_iter().map(|a| a.name).collect()
+        authors(&Page::parse(html).unwrap(), 0).1.into_iter().map(|a| a.name).collect()
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 pub mod author;
 pub mod byline;
+pub mod han;
 pub mod headline;
 pub mod identity;
 pub mod kind;

@@ -83,6 +83,7 @@ pub fn candidates(
     times.published.retain(believable);
     times.modified.retain(believable);
     settle_order(&mut times.published);
+    settle_doubt(&mut times.published);
     settle_zone(&mut times.published);
     // Only the last change is known: the article is not younger than that.
     if let Some(last) = times.modified.first().filter(|_| times.published.is_empty()).cloned() {
@@ -118,6 +119,21 @@ fn swapped(raw: &str) -> Option<i64> {
     let day_first = parse_instant(&format!("{year}-{second:0>2}-{first:0>2}"))?;
     let month_first = parse_instant(&format!("{year}-{first:0>2}-{second:0>2}"))?;
     Some(month_first.millis - day_first.millis)
+}
+
+/// A meta element that stands alone against an earlier printed date names the last change: it was written by the system.
+fn settle_doubt(candidates: &mut [Candidate<ParsedInstant>]) {
+    const DAY_MS: i64 = 86_400_000;
+    let day =
+        |c: &Candidate<ParsedInstant>| (c.value.millis + i64::from(c.value.offset_minutes) * 60_000).div_euclid(DAY_MS);
+    let stated: Vec<i64> = candidates.iter().filter(|c| c.rule != "visible" && c.rule != "dom:time").map(day).collect();
+    let printed = candidates.iter().find(|c| c.rule == "visible" && c.confidence >= 0.66).map(day);
+    let [only] = stated.as_slice() else { return };
+    if let Some(meta) = candidates.iter_mut().find(|c| c.rule == "meta:published")
+        && printed.is_some_and(|day| day < *only && only - day <= 60)
+    {
+        meta.confidence = 0.6;
+    }
 }
 
 /// A time in UTC beside a printed time without zone tells the zone of the publisher: they differ by whole half hours. The
