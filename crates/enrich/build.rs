@@ -1,4 +1,4 @@
-//! Lists the data files of `data/cues` and `data/stopwords`, so that a new language needs a file and no Rust.
+//! Lists the data files of `data/cues`, `data/stopwords` and `data/expressions`, so that a new language needs a file and no Rust.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::{env, fs, io};
 fn main() -> io::Result<()> {
     let data = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default()).join("data");
     let mut code = String::new();
-    for (name, folder) in [("CUES", "cues"), ("STOPWORDS", "stopwords")] {
+    for (name, folder) in [("CUES", "cues"), ("STOPWORDS", "stopwords"), ("EXPRESSIONS", "expressions")] {
         println!("cargo::rerun-if-changed=data/{folder}");
         list(&mut code, name, &data.join(folder))?;
     }
@@ -16,7 +16,7 @@ fn main() -> io::Result<()> {
 
 fn list(code: &mut String, name: &str, folder: &Path) -> io::Result<()> {
     let mut files: Vec<PathBuf> = fs::read_dir(folder)?.map(|e| e.map(|e| e.path())).collect::<io::Result<_>>()?;
-    files.retain(|file| file.extension().is_some_and(|e| e == "txt"));
+    files.retain(|file| file.extension().is_some_and(|e| e == "txt" || e == "toml"));
     files.sort();
     let _ = writeln!(code, "pub(crate) static {name}: &[(&str, &str)] = &[");
     for file in files {

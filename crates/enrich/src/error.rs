@@ -14,6 +14,14 @@ pub enum EnrichError {
     /// A step is listed twice.
     #[error("step {0:?} is listed twice; list it once")]
     RepeatedStep(String),
+    /// A data file is wrong.
+    #[error("the data of {file:?} cannot be read: {why}")]
+    Data {
+        /// The file, named after its language.
+        file: String,
+        /// What is wrong.
+        why: String,
+    },
     /// The article is larger than a step reads.
     #[error("the article has {bytes} bytes of text, more than the {limit} that a step reads")]
     TooLarge {
@@ -30,6 +38,7 @@ impl EnrichError {
         match self {
             Self::UnknownStep { .. } => "unknown_step",
             Self::RepeatedStep(_) => "repeated_step",
+            Self::Data { .. } => "wrong_data",
             Self::TooLarge { .. } => "too_large",
         }
     }

@@ -22,13 +22,16 @@ mod data;
 mod dateline;
 mod direction;
 mod error;
+pub mod expressions;
 mod fingerprint;
 mod keyphrases;
 mod language;
 mod pipeline;
+mod quantities;
 mod quotes;
 mod registry;
 mod step;
+mod temporal;
 
 pub use error::EnrichError;
 pub use pipeline::Pipeline;

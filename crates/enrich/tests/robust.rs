@@ -93,6 +93,26 @@ const PIECES: &[&str] = &[
     "씨",
     "12",
     "٣",
+    "2016",
+    "الجمعة",
+    "منذ",
+    "شباط",
+    "/",
+    "ألف",
+    "مليوني",
+    "دولار",
+    "%",
+    "twenty",
+    "May",
+    "next",
+    "weeks",
+    "ago",
+    "between",
+    "and",
+    "to",
+    "last",
+    "zwei",
+    "hundert",
     "\u{200C}",
     "\u{200F}",
     "e\u{301}",
@@ -148,6 +168,13 @@ proptest! {
         }
         if let Some((place, span)) = enrichments.dateline.as_ref().and_then(|d| Some((&d.place, d.span.as_ref()?))) {
             prop_assert_eq!(text_of(&article, span), Some(place.as_str()));
+        }
+        for time in &enrichments.temporal {
+            prop_assert_eq!(text_of(&article, time.span.as_ref().unwrap()), Some(time.surface.as_str()));
+        }
+        for quantity in &enrichments.quantities {
+            prop_assert_eq!(text_of(&article, quantity.span.as_ref().unwrap()), Some(quantity.surface.as_str()));
+            prop_assert!(quantity.value.is_finite());
         }
         prop_assert!(enrichments.failures.is_empty());
         let enriched = EnrichedArticle {
