@@ -99,7 +99,6 @@ def grant(bootstrap, rules):
 
 def config(folder, bootstrap, user, more=""):
     file = folder / f"{user}-{len(more)}.toml"
-    (folder / "password").write_text(PASSWORD)
     file.write_text(
         f'[kafka]\nbootstrap = "{bootstrap}"\nsasl_password_file = "{folder}/password"\n'
         f'[kafka.extra]\n"security.protocol" = "SASL_PLAINTEXT"\n"sasl.mechanism" = "PLAIN"\n"sasl.username" = "{user}"\n{more}'
@@ -194,6 +193,7 @@ def main():
         fail(f"the chart renders users for {sorted(rules)}")
     with tempfile.TemporaryDirectory(prefix="naba-rights.") as folder:
         folder = pathlib.Path(folder)
+        (folder / "password").write_text(PASSWORD)
         bootstrap, stop = broker(folder, rules)
         programs = {}
         try:
