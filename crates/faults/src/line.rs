@@ -31,8 +31,10 @@ pub struct LineConfig {
     pub sites: usize,
     /// Time over which they come out, in milliseconds.
     pub live_ms: i64,
-    /// Time from a version to the edit that follows, in milliseconds; the version before must appear all the same.
+    /// Time from a version to the edit that follows, in milliseconds; (0, 0) for no edits.
     pub edit_after_ms: (i64, i64),
+    /// A version that is served for less may be missed, milliseconds.
+    pub min_served_ms: i64,
     /// Partitions of every topic.
     pub partitions: u32,
     /// Most instances of each service; all of them run at the start unless `running` is less.
@@ -244,7 +246,7 @@ fn farm_config(config: &LineConfig, epoch_ms: i64) -> FarmConfig {
     FarmConfig {
         schedule: Schedule::Live { duration_ms: config.live_ms },
         epoch_ms,
-        min_served_ms: config.edit_after_ms.0,
+        min_served_ms: config.min_served_ms,
         edit_after_ms: config.edit_after_ms,
         edited_per_mille: if config.edit_after_ms.1 > 0 { 80 } else { 0 },
         ..FarmConfig::calm(config.seed, config.sites, config.articles)

@@ -156,6 +156,7 @@ fn line_config(seed: u64, articles: usize, programs: &Path, shared: &Shared) -> 
         sites: 20,
         live_ms: 60_000,
         edit_after_ms: (0, 0),
+        min_served_ms: 0,
         partitions: 6,
         instances: 2,
         running: 2,
@@ -166,10 +167,16 @@ fn line_config(seed: u64, articles: usize, programs: &Path, shared: &Shared) -> 
     }
 }
 
+/// Time from a version to its edit, in milliseconds.
+const EDIT_AFTER_MS: (i64, i64) = (20_000, 40_000);
+/// While the line is in trouble a version may be superseded before it could be read; what is not superseded must appear.
+const MAY_BE_SUPERSEDED_MS: i64 = 600_000;
+
 /// Runs one plan over a farm that publishes for as long as faults come, and whose edits come towards the end of it.
 async fn one_run(line: LineConfig, plan: Plan, shared: &Shared) -> Outcome {
     let span = i64::try_from(plan.span_ms()).unwrap_or(i64::MAX);
-    let line = LineConfig { live_ms: span * 2 / 3, edit_after_ms: (75_000, 90_000), ..line };
+    let line =
+        LineConfig { live_ms: span * 2 / 3, edit_after_ms: EDIT_AFTER_MS, min_served_ms: MAY_BE_SUPERSEDED_MS, ..line };
     let seed = line.seed;
     if !shared.json {
         eprintln!("seed {seed}: {} faults over {} s, {} articles", plan.faults.len(), span / 1000, line.articles);

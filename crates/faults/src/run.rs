@@ -72,7 +72,7 @@ pub async fn run(config: &RunConfig) -> Outcome {
     })
     .await;
     let repeats_allowed = config.line.delivery == "at_least_once";
-    let verdict = finish(&line, keeper, repeats_allowed, &injected).await;
+    let verdict = finish(&line, keeper, repeats_allowed, &injected, verbose).await;
     if !verdict.is_clean()
         && let Some(folder) = &config.keep
     {
@@ -113,7 +113,19 @@ impl Keeper {
 }
 
 /// Waits until everything expected is there or nothing comes any more, drains the line front to back, and judges it.
-pub(crate) async fn finish(line: &Arc<Line>, keeper: Keeper, repeats_allowed: bool, injected: &Injected) -> Verdict {
+pub(crate) async fn finish(
+    line: &Arc<Line>,
+    keeper: Keeper,
+    repeats_allowed: bool,
+    injected: &Injected,
+    verbose: bool,
+) -> Verdict {
+    let began = Instant::now();
+    let say = |what: &str| {
+        if verbose {
+            eprintln!("  {what}, {} s after the last fault", began.elapsed().as_secs());
+        }
+    };
     let truth = line.truth();
     let accountant = Accountant {
         log: &line.log,
@@ -142,14 +154,17 @@ pub(crate) async fn finish(line: &Arc<Line>, keeper: Keeper, repeats_allowed: bo
             break;
         }
     }
+    say("nothing more is waited for");
     let mut bad_ends = injected.bad_ends.clone();
     bad_ends.extend(end(line, "fetcher").await);
     settle(line).await;
+    say("drained");
     keeper.stop().await;
     for (stage, _) in STAGES.iter().skip(1) {
         bad_ends.extend(end(line, stage).await);
     }
     let mut verdict = accountant.judge(&truth).await;
+    say("judged");
     verdict.convict("bad-end-after-sigterm", bad_ends);
     let panics = line.instances.iter().flat_map(|instance| instance.report().panics);
     verdict.convict("panicked", panics.collect::<Vec<_>>());

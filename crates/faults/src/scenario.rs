@@ -40,7 +40,7 @@ pub async fn scale(config: &LineConfig) -> ScaleReport {
     }
     sleep(third.max(SESSION * 3)).await;
     let longest_unowned = watch.stop().await;
-    let verdict = finish(&line, keeper, false, &injected).await;
+    let verdict = finish(&line, keeper, false, &injected, true).await;
     ScaleReport { verdict, longest_unowned }
 }
 
@@ -130,6 +130,6 @@ pub async fn outage(config: &LineConfig, down: Duration) -> OutageReport {
     }
     let restarted = Arc::clone(&line);
     tokio::task::spawn_blocking(move || restarted.postgres.start_again()).await.expect("postgres starts");
-    let verdict = finish(&line, keeper, false, &Injected::default()).await;
+    let verdict = finish(&line, keeper, false, &Injected::default(), true).await;
     OutageReport { verdict, resident, lag }
 }

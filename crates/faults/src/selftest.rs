@@ -79,6 +79,8 @@ pub async fn all(programs: &Path, shared: &crate::Shared, only: Option<&str>) ->
         let line = LineConfig {
             delivery: trial.delivery.to_owned(),
             edit_after_ms: trial.edit_after_ms,
+            // What is edited soon may be missed; what is stored must be the newest all the same.
+            min_served_ms: trial.edit_after_ms.1 * 4,
             live_ms: span.max(10_000),
             sabotage: trial.sabotage.map(str::to_owned),
             ..crate::line_config(40 + number as u64, 1200, programs, shared)

@@ -96,17 +96,12 @@ pub(crate) fn partition_count(asker: &BaseConsumer, topic: &str) -> Result<u32, 
 }
 
 /// Asks for a group's positions; waits for those of open transactions to be settled.
-pub(crate) fn committed(
-    settings: &KafkaSettings,
-    group: &str,
-    partitions: &[TopicPartition],
-) -> Result<Vec<Option<u64>>, LogError> {
-    let consumer: BaseConsumer = settings.reader().set("group.id", group).create().map_err(classify)?;
+pub(crate) fn committed(asker: &BaseConsumer, partitions: &[TopicPartition]) -> Result<Vec<Option<u64>>, LogError> {
     let mut list = TopicPartitionList::new();
     for at in partitions {
         list.add_partition(&at.topic, partition_number(at.partition));
     }
-    let committed = consumer.committed_offsets(list, ASK).map_err(classify)?;
+    let committed = asker.committed_offsets(list, ASK).map_err(classify)?;
     let position = |at: &TopicPartition| {
         let found = committed.find_partition(&at.topic, partition_number(at.partition))?;
         match found.offset() {

@@ -36,6 +36,8 @@ pub struct KafkaLog {
     /// Asks for metadata, watermarks and times; sees uncommitted ends.
     asker: Arc<BaseConsumer>,
     counts: Mutex<HashMap<String, u32>>,
+    /// Ask for the positions of a group; one client each, because lag is measured again and again.
+    groups: Mutex<HashMap<String, Arc<BaseConsumer>>>,
 }
 
 impl KafkaLog {
@@ -44,7 +46,18 @@ impl KafkaLog {
         let mut config = settings.client();
         config.set("isolation.level", "read_uncommitted");
         let asker = config.create().map_err(classify)?;
-        Ok(Self { settings, asker: Arc::new(asker), counts: Mutex::default() })
+        Ok(Self { settings, asker: Arc::new(asker), counts: Mutex::default(), groups: Mutex::default() })
+    }
+
+    fn asker_of(&self, group: &str) -> Result<Arc<BaseConsumer>, LogError> {
+        let mut groups = self.groups.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(asker) = groups.get(group) {
+            return Ok(Arc::clone(asker));
+        }
+        let asker: BaseConsumer = self.settings.reader().set("group.id", group).create().map_err(classify)?;
+        let asker = Arc::new(asker);
+        groups.insert(group.to_owned(), Arc::clone(&asker));
+        Ok(asker)
     }
 
     /// Asks on a thread that may block. A new topic or a moved leader makes brokers answer "not here" for a moment.
@@ -70,6 +83,19 @@ fn settle<T>(question: impl Fn() -> Result<T, LogError>) -> Result<T, LogError> 
             answer => return answer,
         }
     }
+}
+
+/// Returns the first and the next offset of a partition. A client that looked while brokers were starting knows the partition
+/// as one that is not there, and would go on so for its refresh interval: it is made to look again. Blocks.
+fn watermarks(asker: &BaseConsumer, at: &TopicPartition) -> Result<(u64, u64), LogError> {
+    let asked = asker.fetch_watermarks(&at.topic, partition_number(at.partition), ASK);
+    let (low, high) = asked.map_err(|error| {
+        if let Err(error) = asker.fetch_metadata(Some(&at.topic), ASK) {
+            tracing::debug!(%error, partition = %at, "metadata");
+        }
+        classify(error)
+    })?;
+    Ok((u64::try_from(low).unwrap_or_default(), u64::try_from(high).unwrap_or_default()))
 }
 
 /// Runs what blocks off the async threads.
@@ -172,15 +198,12 @@ impl Log for KafkaLog {
 
     async fn ends(&self, partitions: &[TopicPartition]) -> Result<Vec<u64>, LogError> {
         let partitions = partitions.to_vec();
-        let end = |asker: &BaseConsumer, at: &TopicPartition| {
-            let (_, high) = asker.fetch_watermarks(&at.topic, partition_number(at.partition), ASK).map_err(classify)?;
-            Ok(u64::try_from(high).unwrap_or_default())
-        };
+        let end = |asker: &BaseConsumer, at: &TopicPartition| Ok(watermarks(asker, at)?.1);
         self.ask(move |asker| partitions.iter().map(|at| end(asker, at)).collect()).await
     }
 
     async fn committed(&self, group: &str, partitions: &[TopicPartition]) -> Result<Vec<Option<u64>>, LogError> {
-        let (settings, group, partitions) = (self.settings.clone(), group.to_owned(), partitions.to_vec());
-        blocking(move || settle(|| admin::committed(&settings, &group, &partitions))).await
+        let (asker, partitions) = (self.asker_of(group)?, partitions.to_vec());
+        blocking(move || settle(|| admin::committed(&asker, &partitions))).await
     }
 }

@@ -80,16 +80,18 @@ enum Phase {
     Open,
     /// The positions are in; only the commit itself is to be tried again.
     PositionsSent,
+    /// The commit was begun: it has happened or will, for all we know.
+    Unanswered,
 }
 
 /// Time for the positions to reach the group's coordinator.
-const SEND_POSITIONS: Duration = Duration::from_secs(15);
+const SEND_POSITIONS: Duration = Duration::from_secs(10);
 /// Time to abort.
 const ABORT: Duration = Duration::from_secs(30);
 /// Time for a commit: more than is left of any transaction, which the client itself stops at.
 const COMMIT: Duration = Duration::from_secs(75);
 /// How long after its own limit a call counts as one that will never return.
-const OVERDUE: Duration = Duration::from_secs(5);
+const OVERDUE: Duration = Duration::from_secs(2);
 
 /// A producer, in a group or not.
 pub(crate) struct KafkaProducer {
@@ -222,8 +224,20 @@ impl KafkaProducer {
             self.phase = Phase::PositionsSent;
         }
         let producer = Arc::clone(&self.producer);
+        self.phase = Phase::Unanswered;
         // Never: the remaining transaction time-out bounds it.
-        self.call("committing", COMMIT, move || producer.commit_transaction(Timeout::Never).map_err(classify)).await?;
+        let commit = move || producer.commit_transaction(Timeout::Never).map_err(classify);
+        match self.call("committing", COMMIT, commit).await {
+            Ok(()) => {}
+            // No other client can ask for the outcome. Whoever comes after us starts where the group stands.
+            Err(error) if self.stuck => return Err(LogError::Fatal(error.to_string())),
+            Err(LogError::Unavailable(why)) => return Err(LogError::Unanswered(why)),
+            Err(error @ LogError::Abortable(_)) => {
+                self.phase = Phase::Open;
+                return Err(error);
+            }
+            Err(error) => return Err(error),
+        }
         self.phase = Phase::Closed;
         self.deliveries.take_failure();
         Ok(())
@@ -280,6 +294,9 @@ impl Producer for KafkaProducer {
         if self.delivery == Delivery::AtLeastOnce || self.phase == Phase::Closed {
             self.deliveries.take_failure();
             return Ok(());
+        }
+        if self.phase == Phase::Unanswered {
+            return Err(LogError::Fatal("a commit that was not answered cannot be aborted".to_owned()));
         }
         if self.stuck {
             return self.reopen().await;

@@ -14,7 +14,7 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use crate::classify::classify;
 use crate::settings::KafkaSettings;
-use crate::{ASK, blocking, offset_number, partition_number};
+use crate::{ASK, blocking, offset_number, partition_number, watermarks};
 
 /// Copies a message out of the client's memory.
 pub(crate) fn record_of(message: &BorrowedMessage<'_>, budget: Option<&Arc<Budget>>) -> Record {
@@ -114,8 +114,7 @@ impl Snapshot {
         from: u64,
     ) -> Result<Self, LogError> {
         let partition = partition_number(at.partition);
-        let (low, high) = asker.fetch_watermarks(&at.topic, partition, ASK).map_err(classify)?;
-        let (low, end) = (u64::try_from(low).unwrap_or_default(), u64::try_from(high).unwrap_or_default());
+        let (low, end) = watermarks(asker, &at)?;
         if end <= low.max(from) {
             return Ok(Self { consumer: None, at, end });
         }

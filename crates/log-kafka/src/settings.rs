@@ -70,8 +70,8 @@ impl KafkaSettings {
         let mut config = self.reader();
         config
             .set("group.id", &group.group)
-            // Static membership: a restart within the session time-out causes no rebalance.
-            .set("group.instance.id", &group.instance)
+            // No `group.instance.id`: a static member that returns while partitions are being handed over is given the half of
+            // the plan that it had, nobody completes it, and the other half has no owner for ever (ADR 13).
             .set("client.id", &group.instance)
             // The new protocol stalls in librdkafka before 2.15.
             .set("group.protocol", "classic")
@@ -99,8 +99,12 @@ impl KafkaSettings {
             .set("delivery.timeout.ms", "55000")
             .set("request.timeout.ms", "20000");
         if delivery == Delivery::ExactlyOnce {
-            // A dead instance holds read-committed readers back for so long, unless its successor ends the transaction.
-            config.set("transactional.id", id).set("transaction.timeout.ms", "60000");
+            // A dead instance holds read-committed readers back for so long, unless its successor ends the transaction. What is
+            // not delivered in that time is aborted and sent again, so a longer outage of brokers costs no record.
+            config
+                .set("transactional.id", id)
+                .set("transaction.timeout.ms", "30000")
+                .set("delivery.timeout.ms", "25000");
         }
         self.last(config)
     }

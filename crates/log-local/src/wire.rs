@@ -164,7 +164,7 @@ impl Response {
             LogError::Fenced(text) => (Failure::Fenced, text),
             LogError::UnknownTopic(text) => (Failure::UnknownTopic, text),
             LogError::NoSpace(text) => (Failure::NoSpace, text),
-            LogError::Fatal(text) | LogError::Abortable(text) => (Failure::Fatal, text),
+            LogError::Fatal(text) | LogError::Abortable(text) | LogError::Unanswered(text) => (Failure::Fatal, text),
         };
         Self { error, failure: failure.into(), ..Self::default() }
     }

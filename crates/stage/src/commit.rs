@@ -212,9 +212,10 @@ impl<R: Send + Sync + 'static> Work<R> {
 
     async fn commit(&mut self) -> Result<(), LogError> {
         let mut pause = Pause::new();
-        let mut produced = false;
+        let (mut produced, mut unanswered) = (false, false);
         loop {
-            if self.batch.iter().any(|chunk| !self.ownership.is(&chunk.at, chunk.epoch)) {
+            // What is lost after the commit was begun was ours when it was: the broker has looked at the generation.
+            if !unanswered && self.batch.iter().any(|chunk| !self.ownership.is(&chunk.at, chunk.epoch)) {
                 self.broken.get_or_insert_with(|| LogError::Abortable("a partition was lost".to_owned()));
             }
             if let Some(error) = self.broken.take() {
@@ -240,7 +241,12 @@ impl<R: Send + Sync + 'static> Work<R> {
                     return Ok(());
                 }
                 Err(error @ (LogError::Unavailable(_) | LogError::NoSpace(_))) => pause.wait(&error).await,
+                Err(error @ LogError::Unanswered(_)) => {
+                    unanswered = true;
+                    pause.wait(&error).await;
+                }
                 Err(error @ LogError::Abortable(_)) => {
+                    unanswered = false;
                     pause.wait(&error).await;
                     self.broken = Some(error);
                     produced = false;

@@ -35,6 +35,8 @@ mod error;
 mod health;
 pub mod log;
 mod metric;
+#[cfg(test)]
+mod model;
 mod outcome;
 mod partition;
 mod partitioner;

@@ -105,6 +105,10 @@ pub enum LogError {
     /// Not now: the same call may work later.
     #[error("log unavailable: {0}")]
     Unavailable(String),
+    /// A commit was begun and nobody knows whether it happened: only the same commit may be tried again. To abort now and send
+    /// again would write everything twice.
+    #[error("the commit was not answered: {0}")]
+    Unanswered(String),
     /// The open transaction cannot be committed: abort it, then send again what is still ours.
     #[error("transaction must be aborted: {0}")]
     Abortable(String),
@@ -127,7 +131,7 @@ pub enum LogError {
 pub struct GroupConfig {
     /// Consumer group.
     pub group: String,
-    /// Stable name of this instance, unique in the group: static membership and transactional identity.
+    /// Stable name of this instance, unique in the group: its transactional identity.
     pub instance: String,
     /// Topics to read.
     pub topics: Vec<Arc<str>>,

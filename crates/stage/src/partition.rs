@@ -11,6 +11,7 @@ use crate::code::Code;
 use crate::log::{NewRecord, Record};
 use crate::metric::Metric;
 use crate::outcome::StateWrite;
+use crate::sabotage::{self, Sabotage};
 use crate::state::StateView;
 
 /// A count to be made when the record is committed.
@@ -42,6 +43,9 @@ struct Slot {
     state: State,
     attempts: u32,
 }
+
+/// A record and how it ended.
+pub(crate) type Done = (Arc<Record>, Finished);
 
 /// One partition of a stage.
 pub(crate) struct Lane {
@@ -109,7 +113,7 @@ impl Lane {
     }
 
     /// Takes the records that are done and have nothing undone before them, at most `max`.
-    pub(crate) fn take_done(&mut self, max: usize) -> Vec<(Arc<Record>, Finished)> {
+    pub(crate) fn take_done(&mut self, max: usize) -> Vec<Done> {
         let mut done = Vec::new();
         while done.len() < max {
             match self.slots.pop_front() {
@@ -127,10 +131,15 @@ impl Lane {
         done
     }
 
-    /// Returns the newest record that is done, whatever is open before it.
-    pub(crate) fn newest_done(&self) -> Option<u64> {
-        let done = |slot: &&Slot| matches!(slot.state, State::Done(_));
-        self.slots.iter().rev().find(done).map(|slot| slot.record.offset)
+    /// Takes done records as [`Lane::take_done`] does, with the position after them; `None` when there is nothing to commit.
+    pub(crate) fn take_chunk(&mut self, max: usize) -> Option<(u64, Vec<Done>)> {
+        let done = self.take_done(max);
+        let mut position = done.last().map(|(last, _)| last.offset + 1);
+        if sabotage::is(Sabotage::WatermarkPastGap) {
+            let newest = self.slots.iter().rev().find(|slot| matches!(slot.state, State::Done(_)));
+            position = newest.map(|slot| slot.record.offset + 1).max(position);
+        }
+        Some((position?, done))
     }
 
     /// Begins no new work from now on.

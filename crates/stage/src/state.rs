@@ -61,6 +61,15 @@ impl StateView {
         Self { inner: Arc::new(Inner { tables: &[], database: None, overlay: Mutex::default() }) }
     }
 
+    /// Opens an empty store that lives in memory only.
+    #[cfg(test)]
+    pub(crate) fn in_memory(tables: &'static [Table]) -> Self {
+        let backend = redb::backends::InMemoryBackend::new();
+        let database = Database::builder().create_with_backend(backend).unwrap();
+        prepare(&database, tables).unwrap();
+        Self { inner: Arc::new(Inner { tables, database: Some(database), overlay: Mutex::default() }) }
+    }
+
     /// Opens the store of a partition in `dir`, throwing away one that does not open or has another format.
     pub(crate) fn open(dir: &Path, partition: u32, tables: &'static [Table]) -> Result<Self, RunError> {
         if tables.is_empty() {
@@ -251,6 +260,11 @@ fn definition(table: &str) -> TableDefinition<'_, &'static [u8], &'static [u8]> 
 
 fn open_database(path: &Path, tables: &'static [Table]) -> Result<Database, redb::Error> {
     let database = Database::builder().set_cache_size(16 * 1024 * 1024).create(path)?;
+    prepare(&database, tables)?;
+    Ok(database)
+}
+
+fn prepare(database: &Database, tables: &'static [Table]) -> Result<(), redb::Error> {
     let transaction = database.begin_write()?;
     {
         let mut meta = transaction.open_table(META)?;
@@ -264,5 +278,5 @@ fn open_database(path: &Path, tables: &'static [Table]) -> Result<Database, redb
         }
     }
     transaction.commit()?;
-    Ok(database)
+    Ok(())
 }

@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 
 use naba_stage::Topics;
-use naba_stage::log::{Log, Record, TopicPartition};
+use naba_stage::log::{Log, LogError, Record, TopicPartition};
+
+/// How often a topic that is not available is asked for; each time takes ten seconds and more.
+const ATTEMPTS: u32 = 12;
 
 /// Reads every record of a role's topic, as far as it goes when a partition's turn comes.
 pub async fn read_all(log: &dyn Log, topics: &Topics, role: &str) -> Vec<Record> {
@@ -11,7 +14,14 @@ pub async fn read_all(log: &dyn Log, topics: &Topics, role: &str) -> Vec<Record>
     let mut records = Vec::new();
     for partition in 0..topic.partitions {
         let at = TopicPartition::new(topic.name.as_str(), partition);
-        log.snapshot(&at, 0, &mut |record| records.push(record)).await.expect("snapshot");
+        let before = records.len();
+        // Brokers that were killed a moment ago take their time.
+        let mut attempts = 0;
+        while let Err(error) = log.snapshot(&at, 0, &mut |record| records.push(record)).await {
+            attempts += 1;
+            assert!(matches!(error, LogError::Unavailable(_)) && attempts < ATTEMPTS, "{at} cannot be read: {error}");
+            records.truncate(before);
+        }
     }
     records
 }

@@ -405,7 +405,22 @@ pub(crate) async fn join(
     }
 }
 
-/// Restores the state of a partition, waiting without limit for a log that is not there.
+/// Waits before the log is asked again that did not answer; any other error is given back. Without limit: whoever owns a
+/// partition and ended for that would only hand the wait to the next owner.
+pub(crate) async fn wait_out(
+    stage: &'static str,
+    what: &str,
+    error: RunError,
+    attempts: &mut u32,
+) -> Result<(), RunError> {
+    let RunError::Log(error @ LogError::Unavailable(_)) = error else { return Err(error) };
+    *attempts += 1;
+    tracing::warn!(stage, what, %error, attempts = *attempts, "the log does not answer, trying again");
+    tokio::time::sleep(pause(*attempts)).await;
+    Ok(())
+}
+
+/// Restores the state of a partition.
 pub(crate) async fn restore(
     stage: &'static str,
     state: &StateView,
@@ -413,15 +428,11 @@ pub(crate) async fn restore(
     changelogs: &BTreeMap<&'static str, Arc<str>>,
     partition: u32,
 ) -> Result<u64, RunError> {
-    let mut attempts = 0;
+    let (what, mut attempts) = (format!("state of partition {partition}"), 0);
     loop {
         match state.restore(log.as_ref(), changelogs, partition).await {
-            Err(RunError::Log(error @ LogError::Unavailable(_))) => {
-                attempts += 1;
-                tracing::warn!(stage, partition, %error, attempts, "state cannot be restored yet, trying again");
-                tokio::time::sleep(pause(attempts)).await;
-            }
-            restored => return restored,
+            Ok(restored) => return Ok(restored),
+            Err(error) => wait_out(stage, &what, error, &mut attempts).await?,
         }
     }
 }

@@ -148,7 +148,13 @@ impl<S: Sink> Run<S> {
         consumer: &mut Box<dyn Consumer>,
     ) -> Result<(), RunError> {
         let group = self.frame.config.topics.group(S::NAME);
-        let committed = self.log.committed(&group, partitions).await?;
+        let mut attempts = 0;
+        let committed = loop {
+            match self.log.committed(&group, partitions).await {
+                Ok(committed) => break committed,
+                Err(error) => super::wait_out(S::NAME, "positions of the group", error.into(), &mut attempts).await?,
+            }
+        };
         let stored = loop {
             match self.sink.claim(partitions).await {
                 Ok(stored) => break stored,

@@ -232,9 +232,15 @@ impl<S: Source> Run<S> {
         let mut tails = Vec::new();
         for role in S::FOLLOWED {
             let topic = self.frame.config.topic(role)?;
-            let tail = TopicPartition::new(topic.name, partition);
-            let mut records = Vec::new();
-            let end = self.log.snapshot(&tail, 0, &mut |record| records.push(record)).await?;
+            let tail = TopicPartition::new(topic.name.as_str(), partition);
+            let (mut records, mut attempts) = (Vec::new(), 0);
+            let end = loop {
+                records.clear();
+                match self.log.snapshot(&tail, 0, &mut |record| records.push(record)).await {
+                    Ok(end) => break end,
+                    Err(error) => super::wait_out(S::NAME, &topic.name, error.into(), &mut attempts).await?,
+                }
+            };
             for record in &records {
                 self.source.on_followed(partition, role, record, &state, now());
             }

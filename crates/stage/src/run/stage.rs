@@ -23,7 +23,7 @@ use crate::metric::Metric;
 use crate::outcome::{Outcome, Output, StateWrite};
 use crate::partition::{Count, Finished, Lane};
 use crate::pool::{Pool, Ran};
-use crate::sabotage::{self, Sabotage};
+use crate::sabotage;
 use crate::stage::Stage;
 use crate::state::StateView;
 
@@ -356,15 +356,8 @@ impl<S: Stage> Run<S> {
     fn hand_over(&mut self, at: &TopicPartition) {
         let Some(lane) = self.lanes.get_mut(at) else { return };
         loop {
-            let done = lane.take_done(CHUNK);
+            let Some((position, done)) = lane.take_chunk(CHUNK) else { return };
             let full = done.len() == CHUNK;
-            let mut position = done.last().map(|(last, _)| last.offset + 1);
-            if sabotage::is(Sabotage::WatermarkPastGap) {
-                position = lane.newest_done().map(|offset| offset + 1).max(position);
-            }
-            if position.is_none() {
-                return;
-            }
             let mut records: Vec<NewRecord> = Vec::new();
             let (mut writes, mut tally, mut inputs) = (Vec::new(), Tally::default(), Vec::with_capacity(done.len()));
             for (record, finished) in done {
@@ -391,7 +384,14 @@ impl<S: Stage> Run<S> {
             }
             let hold = self.budget.hold(records.iter().map(NewRecord::size).sum());
             let receipt = Receipt { writes, state: lane.state.clone(), tally, _inputs: inputs };
-            self.committer.submit(Chunk { at: at.clone(), epoch: lane.epoch, records, position, hold, receipt });
+            self.committer.submit(Chunk {
+                at: at.clone(),
+                epoch: lane.epoch,
+                records,
+                position: Some(position),
+                hold,
+                receipt,
+            });
             if !full {
                 return;
             }
