@@ -104,6 +104,8 @@ impl RealKafka {
             .env("KHOME", self.home.path())
             .env("KAFKA_LIBS", workspace_root().join("deploy/kafka/run/libs"))
             .env("KAFKA_BASE_PORT", self.base.to_string())
+            // Where several clusters share a few cores, recovery of a killed broker takes minutes.
+            .env("KAFKA_WAIT", "400")
             .env("KAFKA_EXTRA", &self.options.extra)
             .env("KAFKA_WATCH_PID", std::process::id().to_string());
         if let Some(port) = self.options.proxy_port {
