@@ -56,7 +56,7 @@ use page::Page;
 /// The name under which the parser stands in the lineage.
 pub const PARSER_NAME: &str = "naba-extract";
 /// Raised when the output for the same bytes may change.
-pub const PARSER_VERSION: u32 = 1;
+pub const PARSER_VERSION: u32 = 2;
 
 /// Fewest characters of text that make an article.
 const MIN_TEXT_CHARS: usize = 60;

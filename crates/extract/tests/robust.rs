@@ -88,3 +88,77 @@ fn a_document_over_the_limit_is_too_large() {
     let body = vec![b'a'; naba_model::MAX_BODY_BYTES + 1];
     assert_eq!(extract(&document("text/plain", body)).unwrap_err().code(), "too_large");
 }
+
+#[test]
+fn siblings_without_end_are_an_error_or_cut_and_cost_little() {
+    let page = |one: &str, count: usize| document("text/html", one.repeat(count).into_bytes());
+    assert_eq!(extract(&page("<p>x", 500_000)).unwrap_err().code(), "too_many_nodes");
+    let sentence = "<p>A sentence that is long enough to be taken for a paragraph of prose, and more.</p>";
+    for one in [sentence, "<li><a href=/x>A headline of five words</a>", "<br>word ", "<td>cell", "<p>Comments (3)"] {
+        accept(extract(&page(one, 30_000)));
+    }
+}
+
+#[test]
+fn giant_attributes_and_texts_are_cut() {
+    let prose = "<p>A sentence that is long enough to be taken for a paragraph of prose, and more.</p>".repeat(5);
+    let name = "promo body ".repeat(100_000);
+    for html in [
+        format!("<h1>A headline</h1><div class='{name}' id='{name}' style='{name}'>{prose}</div>"),
+        format!("<h1>A headline</h1><a href='/{name}'>x</a>{prose}"),
+        format!("<title>{name}</title><meta property=og:title content='{name}'>{prose}"),
+        format!("<h1>A headline</h1>{prose}<p>{name}"),
+    ] {
+        accept(extract(&document("text/html", html.into_bytes())));
+    }
+}
+
+/// A small generator: the same mutations everywhere.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 >> 11).unwrap_or(0) % limit.max(1)
+    }
+}
+
+/// Cuts, doubles and overwrites pieces of real pages, as a broken transfer or a hostile editor would.
+fn mutated(page: &[u8], random: &mut Random) -> Vec<u8> {
+    const ODD: &[&[u8]] =
+        &[b"<", b">", b"\"", b"</p>", b"<!--", b"<script>", b"\xff", b"\0", b"&#x110000;", b"{", b"<table>", b"</div>"];
+    let mut bytes = page.to_vec();
+    for _ in 0..1 + random.below(12) {
+        let (at, length) = (random.below(bytes.len()), random.below(400));
+        let end = (at + length).min(bytes.len());
+        match random.below(4) {
+            0 => drop(bytes.drain(at..end)),
+            1 => {
+                let piece = bytes.get(at..end).unwrap_or_default().to_vec();
+                let to = random.below(bytes.len());
+                bytes.splice(to..to, piece);
+            }
+            2 => bytes.truncate(bytes.len() - random.below(bytes.len() / 8 + 1)),
+            _ => drop(bytes.splice(at..at, ODD.get(random.below(ODD.len())).copied().unwrap_or_default().to_vec())),
+        }
+    }
+    bytes
+}
+
+#[test]
+fn mutations_of_real_documents_never_panic_and_keep_the_contract() {
+    let gold = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/gold");
+    let mut random = Random(0x5EED);
+    for (form, content_type) in [("html", "text/html"), ("plain", "text/plain")] {
+        let mut paths: Vec<_> = std::fs::read_dir(gold.join(form)).unwrap().map(|e| e.unwrap().path()).collect();
+        paths.sort();
+        for path in paths {
+            let page = std::fs::read(path).unwrap();
+            for _ in 0..12 {
+                accept(extract(&document(content_type, mutated(&page, &mut random))));
+            }
+        }
+    }
+}

@@ -25,7 +25,7 @@ pub fn label(truth: &Value, lines: Vec<Measured>, fold: u64) -> Vec<Sample> {
     let paragraphs: HashSet<String> = body.lines().map(squeezed).collect();
     let mut seen = HashSet::new();
     let mut samples: Vec<Sample> = Vec::new();
-    for line in lines.into_iter().filter(|l| l.role != Some(BlockRole::Headline)) {
+    for line in lines.into_iter().filter(|l| l.role != Some(BlockRole::Headline) && !l.features.is_empty()) {
         let own = self::tokens(&line.text);
         let inside = match own.len() {
             0 => continue,
@@ -69,7 +69,7 @@ fn by_snippets(truth: &Value, lines: Vec<Measured>, fold: u64) -> Vec<Sample> {
     };
     let (with, without) = (list("with"), list("without"));
     let mut samples = Vec::new();
-    for line in lines.into_iter().filter(|l| l.role != Some(BlockRole::Headline)) {
+    for line in lines.into_iter().filter(|l| l.role != Some(BlockRole::Headline) && !l.features.is_empty()) {
         let text = squeezed(&line.text);
         let holds = |snippets: &[String]| snippets.iter().any(|s| text.contains(s.as_str()));
         let inside = match (holds(&with), holds(&without)) {

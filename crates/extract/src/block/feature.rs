@@ -20,15 +20,24 @@ pub struct Given {
 /// A row of features.
 pub type Row = Vec<f32>;
 
-/// Measures all lines of a page.
+/// Features of a line; a test holds the count.
+pub const WIDTH: usize = 116;
+
+/// Tells whether a line is a mere link of a menu, which is not worth measuring.
+fn is_hopeless(line: &Line, in_body: bool) -> bool {
+    !in_body && line.link_ratio > 0.8 && (matches!(line.zone, Zone::Nav | Zone::Footer) || line.words <= 3)
+}
+
+/// Measures the lines of a page; the rows of links in menus are empty.
 pub fn rows(page: &Page, lines: &[Line], known: &Known, given: &[Option<Given>]) -> Vec<Row> {
     let mut places = Places::read(&page.dom, lines, page.container);
     let whole = Whole::of(page, lines, known, given);
     let context = Context { lines, given, whole: &whole };
     (0..lines.len())
         .map(|at| {
-            let mut row = Row::with_capacity(120);
-            if let Some(line) = lines.get(at) {
+            let mut row = Row::new();
+            if let Some(line) = lines.get(at).filter(|line| !is_hopeless(line, in_body(given, at))) {
+                row.reserve_exact(WIDTH);
                 text(line, &mut row);
                 markup(line, &mut row);
                 whole.compare(line, &mut row);
@@ -94,7 +103,7 @@ fn text(line: &Line, row: &mut Row) {
         Cue::Desk,
     ];
     for cue in CUES {
-        flag(row, line.carries(*cue));
+        flag(row, line.cued(*cue));
     }
 }
 
@@ -171,11 +180,11 @@ fn place(line: &Line, places: &mut Places, row: &mut Row) {
 }
 
 /// What is known of the whole page.
-struct Whole {
+struct Whole<'a> {
     /// By signature: lines, weight of prose, weight, weight in links, lines that the rules put into the body.
     kinds: HashMap<u64, [f32; 5]>,
     /// Times that a text stands on the page.
-    texts: HashMap<String, f32>,
+    texts: HashMap<&'a str, f32>,
     title_words: Vec<String>,
     described: Vec<String>,
     headlines: Vec<String>,
@@ -188,10 +197,10 @@ struct Whole {
     has_ld: bool,
 }
 
-impl Whole {
-    fn of(page: &Page, lines: &[Line], known: &Known, given: &[Option<Given>]) -> Self {
+impl<'a> Whole<'a> {
+    fn of(page: &Page, lines: &'a [Line], known: &Known, given: &[Option<Given>]) -> Self {
         let mut kinds: HashMap<u64, [f32; 5]> = HashMap::new();
-        let mut texts: HashMap<String, f32> = HashMap::new();
+        let mut texts: HashMap<&str, f32> = HashMap::new();
         let mut body_weight = 0.0;
         for (at, line) in lines.iter().enumerate() {
             let is_body = in_body(given, at);
@@ -204,7 +213,7 @@ impl Whole {
             {
                 *sum += part;
             }
-            *texts.entry(line.folded.clone()).or_default() += 1.0;
+            *texts.entry(&line.folded).or_default() += 1.0;
         }
         let role = |role| given.iter().position(|g| g.is_some_and(|g| g.role == role));
         let first = (0..lines.len()).position(|at| in_body(given, at));
@@ -233,7 +242,7 @@ impl Whole {
         row.push(weight / count.max(1.0));
         row.push(linked / weight.max(1.0));
         row.push(body / count.max(1.0));
-        row.push(self.texts.get(&line.folded).copied().unwrap_or(1.0));
+        row.push(self.texts.get(line.folded.as_str()).copied().unwrap_or(1.0));
         let key = line.key();
         row.push(match (self.ld_body.len(), key.len()) {
             (0..=200, _) => -1.0,
@@ -266,7 +275,7 @@ fn in_body(given: &[Option<Given>], at: usize) -> bool {
 struct Context<'a> {
     lines: &'a [Line],
     given: &'a [Option<Given>],
-    whole: &'a Whole,
+    whole: &'a Whole<'a>,
 }
 
 impl Context<'_> {

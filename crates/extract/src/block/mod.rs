@@ -80,7 +80,8 @@ pub fn layout(model: &Model, page: &Page, lines: &mut [Line], known: &Known) -> 
 }
 
 fn chances(model: &Model, page: &Page, lines: &[Line], known: &Known, layout: &Layout) -> Vec<f32> {
-    rows(page, lines, known, layout).iter().map(|row| model.probability(row)).collect()
+    let chance = |row: &Row| if row.is_empty() { 0.0 } else { model.probability(row) };
+    rows(page, lines, known, layout).iter().map(chance).collect()
 }
 
 /// Share of the weight of all lines that rules or model put into the body which both put there.
@@ -222,4 +223,42 @@ fn merge(kept: Vec<Unit>, joining: Vec<Unit>) -> Vec<Unit> {
     }
     out.extend(joining);
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_compiled_model_is_whole_and_asks_only_for_features_that_are_measured() {
+        let text = include_str!("../../data/blocks.txt");
+        assert_eq!(Model::read(text).as_ref(), Some(compiled()));
+        let mut page = Page::parse("<h1>Head</h1><p>Some words of a body that are read as such.</p>").unwrap();
+        let lines = std::mem::take(&mut page.lines);
+        let known = Known { markup: true, ..Known::default() };
+        let rows = rows(&page, &lines, &known, &layout::layout(lines.clone(), &known, Some(&page.dom)));
+        assert_eq!(rows.iter().map(Vec::len).collect::<Vec<_>>(), [feature::WIDTH; 2]);
+        assert!(compiled().width() <= feature::WIDTH);
+    }
+
+    #[test]
+    fn the_model_does_not_decide_what_frames_the_body() {
+        for role in [BlockRole::Headline, BlockRole::Byline, BlockRole::Comment, BlockRole::Paragraph] {
+            assert!(!may_join(role), "{role:?}");
+        }
+        assert!(may_join(BlockRole::Boilerplate));
+    }
+
+    #[test]
+    fn units_that_join_stand_where_the_page_has_them() {
+        let unit = |index, role| {
+            let mut line = Line::new(String::new());
+            line.index = index;
+            Unit::new(role, line, "test", 1.0)
+        };
+        let (paragraph, promo) = (BlockRole::Paragraph, BlockRole::Promo);
+        let kept = vec![unit(1, BlockRole::Headline), unit(4, paragraph), unit(7, paragraph), unit(2, promo)];
+        let merged = merge(kept, vec![unit(3, paragraph), unit(5, paragraph), unit(9, paragraph)]);
+        assert_eq!(merged.iter().map(|u| u.line.index).collect::<Vec<_>>(), [1, 3, 4, 5, 7, 9, 2]);
+    }
 }

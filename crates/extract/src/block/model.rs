@@ -46,6 +46,13 @@ impl Model {
         out
     }
 
+    /// Returns the least number of features that a row must have for all questions to be answered.
+    #[cfg(test)]
+    pub fn width(&self) -> usize {
+        let asked = self.trees.iter().flatten().filter_map(|n| usize::try_from(n.feature).ok());
+        asked.max().map_or(0, |last| last + 1)
+    }
+
     /// Returns the probability, 0 to 1, that a row is of the class.
     pub fn probability(&self, row: &[f32]) -> f32 {
         let score: f32 = self.bias + self.trees.iter().map(|tree| answer(tree, row)).sum::<f32>();

@@ -6,6 +6,9 @@ use super::dom::{Dom, NodeId};
 use super::hint::tokens;
 use crate::line::{Hint, Line, Tag, Zone};
 
+/// Weight of prose from which a page counts as an article beside its comments.
+const LEAST_BESIDE_COMMENTS: usize = 250;
+
 /// Finds the container and marks the lines inside it; hints and zones that the container itself stands in are taken off,
 /// since a word in the class of the whole article says nothing about its parts.
 pub fn mark(dom: &Dom, lines: &mut [Line]) -> Option<NodeId> {
@@ -70,10 +73,12 @@ fn distrust(lines: &mut [Line]) {
 fn find(dom: &Dom, lines: &[Line], trust_names: bool) -> Option<NodeId> {
     let mut weights: HashMap<NodeId, usize> = HashMap::new();
     let mut total = 0;
-    let mut all = 0;
+    let (mut all, mut said) = (0, 0);
     for line in lines {
         let weight = weight(line);
-        all += weight;
+        // Readers may write more than the author: where there is an article at all, comments do not outweigh it.
+        let comments = line.zone == Zone::Comments;
+        (all, said) = if comments { (all, said + weight) } else { (all + weight, said) };
         if trust_names && is_elsewhere(line) {
             continue;
         }
@@ -83,6 +88,7 @@ fn find(dom: &Dom, lines: &[Line], trust_names: bool) -> Option<NodeId> {
             *weights.entry(id).or_default() += weight;
         }
     }
+    let all = if total < LEAST_BESIDE_COMMENTS { all + said } else { all };
     if total == 0 || (trust_names && total * 4 < all) {
         return None;
     }

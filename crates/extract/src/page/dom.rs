@@ -9,7 +9,7 @@ use html5ever::tendril::{StrTendril, TendrilSink};
 use html5ever::{Attribute, ExpandedName, ParseOpts, QualName, parse_document};
 
 use crate::error::ExtractError;
-use crate::limits::{MAX_DEPTH, MAX_NODES};
+use crate::limits::{MAX_DEPTH, MAX_NODES, MAX_TAG_PARTS};
 
 /// Index of a node in its document.
 pub type NodeId = usize;
@@ -22,7 +22,7 @@ pub enum Data {
     /// An element, its local name in lower case, and its attributes.
     Element(Rc<QualName>, Vec<Attribute>),
     /// Text.
-    Text(String),
+    Text(StrTendril),
     /// Comments and instructions.
     Other,
 }
@@ -49,6 +49,7 @@ impl Dom {
     pub fn parse(html: &str) -> Result<Self, ExtractError> {
         let mut parser = parse_document(Sink::default(), ParseOpts::default());
         let mut rest = html;
+        let (mut seen, mut parts) = (0, 0);
         while !rest.is_empty() {
             let mut end = rest.len().min(16 * 1024);
             while !rest.is_char_boundary(end) {
@@ -59,6 +60,12 @@ impl Dom {
             rest = tail;
             let sink = &parser.tokenizer.sink.sink;
             sink.check()?;
+            // html5ever compares each attribute of a tag with all before it. A tag that goes on and on says nothing.
+            parts = if sink.events.get() == seen { parts + separators(piece) } else { 0 };
+            seen = sink.events.get();
+            if parts > MAX_TAG_PARTS {
+                return Err(ExtractError::TooManyNodes(parts));
+            }
         }
         let dom = parser.finish();
         let depth = dom.depth();
@@ -151,6 +158,12 @@ impl Dom {
     }
 }
 
+/// Counts what may part attributes.
+fn separators(piece: &str) -> usize {
+    let count = |is: fn(&u8) -> bool| piece.bytes().filter(is).count();
+    count(u8::is_ascii_whitespace) + count(|b| *b == b'/') / 3
+}
+
 /// A node as html5ever holds it: elements carry their name, so that no borrow of the arena is needed to read it.
 #[derive(Clone)]
 struct Handle {
@@ -162,12 +175,19 @@ struct Sink {
     dom: RefCell<Dom>,
     depths: RefCell<Vec<usize>>,
     deepest: Cell<usize>,
+    /// Nodes and texts that the parser has handed over.
+    events: Cell<usize>,
 }
 
 impl Default for Sink {
     fn default() -> Self {
         let document = Node { parent: None, children: Vec::new(), data: Data::Document };
-        Self { dom: RefCell::new(Dom { nodes: vec![document] }), depths: RefCell::new(vec![0]), deepest: Cell::new(0) }
+        Self {
+            dom: RefCell::new(Dom { nodes: vec![document] }),
+            depths: RefCell::new(vec![0]),
+            deepest: Cell::new(0),
+            events: Cell::new(0),
+        }
     }
 }
 
@@ -184,6 +204,7 @@ impl Sink {
     }
 
     fn add(&self, data: Data) -> NodeId {
+        self.events.set(self.events.get() + 1);
         let mut dom = self.dom.borrow_mut();
         dom.nodes.push(Node { parent: None, children: Vec::new(), data });
         self.depths.borrow_mut().push(0);
@@ -219,7 +240,8 @@ impl Sink {
     }
 
     /// Appends text, to the text node before it when there is one.
-    fn text_at(&self, parent: NodeId, at: Option<usize>, text: &str) {
+    fn text_at(&self, parent: NodeId, at: Option<usize>, text: StrTendril) {
+        self.events.set(self.events.get() + 1);
         {
             let mut dom = self.dom.borrow_mut();
             let before = dom.nodes.get(parent).and_then(|node| match at {
@@ -227,18 +249,18 @@ impl Sink {
                 None => node.children.last().copied(),
             });
             if let Some(Node { data: Data::Text(existing), .. }) = before.and_then(|id| dom.nodes.get_mut(id)) {
-                existing.push_str(text);
+                existing.push_tendril(&text);
                 return;
             }
         }
-        let id = self.add(Data::Text(text.to_owned()));
+        let id = self.add(Data::Text(text));
         self.attach(parent, at, id);
     }
 
     fn insert(&self, parent: NodeId, at: Option<usize>, child: NodeOrText<Handle>) {
         match child {
             NodeOrText::AppendNode(handle) => self.attach(parent, at, handle.id),
-            NodeOrText::AppendText(text) => self.text_at(parent, at, &text),
+            NodeOrText::AppendText(text) => self.text_at(parent, at, text),
         }
     }
 }
@@ -349,6 +371,16 @@ mod tests {
         let texts: Vec<String> = dom.elements("p").map(|p| dom.inner_text(p)).collect();
         assert_eq!(texts.first().map(String::as_str), Some("ac"));
         assert!(dom.inner_text(0).contains('y'));
+    }
+
+    #[test]
+    fn a_tag_of_attributes_without_end_is_given_up_and_a_long_value_is_not() {
+        let many: String = (0..200_000).map(|i| format!(" a{i}")).collect();
+        assert!(matches!(Dom::parse(&format!("<p{many}>x")), Err(ExtractError::TooManyNodes(_))));
+        let image = "A9/b".repeat(60_000);
+        assert!(Dom::parse(&format!("<p><img src='data:image/png;base64,{image}'>x")).is_ok());
+        let script = format!("<script>{}</script><p>x", "a / b ".repeat(100_000));
+        assert!(Dom::parse(&script).is_ok());
     }
 
     #[test]

@@ -77,7 +77,7 @@ pub fn read(dom: &Dom) -> Linked {
             .children(script)
             .iter()
             .filter_map(|id| match dom.node(*id).map(|n| &n.data) {
-                Some(Data::Text(text)) => Some(text.as_str()),
+                Some(Data::Text(text)) => Some(&**text),
                 _ => None,
             })
             .collect();
