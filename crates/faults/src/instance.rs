@@ -106,7 +106,9 @@ impl Instance {
         let ended = running.map(|child| (child.terminate(DRAIN), child.log().contains(STARTED)));
         self.put_away(&mut state);
         match ended {
-            Some((status, true)) if !status.success() => Err(format!("{} ended with {status} after SIGTERM", self.name)),
+            Some((status, true)) if !status.success() => {
+                Err(format!("{} ended with {status} after SIGTERM", self.name))
+            }
             _ => Ok(()),
         }
     }

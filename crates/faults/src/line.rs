@@ -10,7 +10,9 @@ use naba_log_kafka::{KafkaLog, KafkaSettings};
 use naba_newsfarm::{Farm, FarmConfig, FarmHandle, Schedule, ServeOptions, Start, TruthRecord, serve};
 use naba_stage::Topics;
 use naba_stage::log::Log;
-use naba_testkit::{FaultProxy, KafkaOptions, RealKafka, RealPostgres, free_ports, scratch, workspace_root};
+use naba_testkit::{
+    FaultProxy, KafkaOptions, RealKafka, RealPostgres, eventually, free_ports, scratch, workspace_root,
+};
 use tempfile::TempDir;
 
 use crate::instance::Instance;
@@ -275,14 +277,20 @@ fn topics_text(partitions: u32) -> String {
     text.lines().map(line).collect()
 }
 
+/// Imports the farm's sources, again while the new topics have no leaders yet.
 fn import(programs: &Path, kafka: &RealKafka, topics_file: &Path, sources: &Path) {
-    let imported = Command::new(programs.join("naba"))
+    let mut command = Command::new(programs.join("naba"));
+    command
         .args(["sources", "import"])
         .arg(sources)
         .args(["--kafka", kafka.bootstrap()])
         .env("NABA__STAGE__TOPIC_PREFIX", PREFIX)
-        .env("NABA__STAGE__TOPICS_FILE", topics_file)
-        .output()
-        .expect("naba sources import");
-    assert!(imported.status.success(), "naba sources import: {}", String::from_utf8_lossy(&imported.stderr));
+        .env("NABA__STAGE__TOPICS_FILE", topics_file);
+    eventually("naba sources import", Duration::from_secs(120), || {
+        let imported = command.output().expect("naba sources import");
+        if !imported.status.success() {
+            eprintln!("  importing again: {}", String::from_utf8_lossy(&imported.stderr).trim());
+        }
+        imported.status.success().then_some(())
+    });
 }

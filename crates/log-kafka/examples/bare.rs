@@ -70,19 +70,21 @@ impl Cluster {
     fn producer(&self, compression: &str) -> Result<Pump, KafkaError> {
         let mut config = self.client();
         config
+            .set("enable.idempotence", "true")
             .set("acks", "all")
             .set("linger.ms", "5")
             .set("compression.type", compression)
             .set("message.max.bytes", "9437184")
-            .set("queue.buffering.max.kbytes", "65536");
+            .set("queue.buffering.max.kbytes", "65536")
+            .set("queue.buffering.max.messages", "20000");
         if compression == "zstd" {
             config.set("compression.level", "3");
         }
         config.create()
     }
 
-    /// Opens a consumer of every partition of a topic, from its beginning.
-    fn consumer(&self, topic: &str, partitions: i32) -> Result<BaseConsumer, KafkaError> {
+    /// Opens a consumer of committed records.
+    fn reader(&self) -> Result<BaseConsumer, KafkaError> {
         let mut config = self.client();
         config
             .set("group.id", "naba-bench-bare")
@@ -93,8 +95,15 @@ impl Cluster {
             .set("queued.max.messages.kbytes", "16384")
             .set("fetch.message.max.bytes", "9437184")
             .set("fetch.max.bytes", "16777216")
-            .set("receive.message.max.bytes", "33554432");
-        let consumer: BaseConsumer = config.create()?;
+            .set("receive.message.max.bytes", "33554432")
+            .set("isolation.level", "read_committed")
+            .set("check.crcs", "true");
+        config.create()
+    }
+
+    /// Opens a consumer of every partition of a topic, from its beginning.
+    fn consumer(&self, topic: &str, partitions: i32) -> Result<BaseConsumer, KafkaError> {
+        let consumer = self.reader()?;
         let mut list = TopicPartitionList::new();
         for partition in 0..partitions {
             list.add_partition_offset(topic, partition, Offset::Beginning)?;

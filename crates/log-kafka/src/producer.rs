@@ -84,6 +84,8 @@ enum Phase {
     Unanswered,
 }
 
+/// Time for all records of a transaction to be acknowledged; the client gives each of them up before that.
+const ACKNOWLEDGE: Duration = Duration::from_secs(30);
 /// Time for the positions to reach the group's coordinator.
 const SEND_POSITIONS: Duration = Duration::from_secs(10);
 /// Time to abort.
@@ -201,6 +203,22 @@ impl KafkaProducer {
         Ok(())
     }
 
+    /// Waits until every record of the transaction is acknowledged. The client would wait in its commit as well, but it forgets
+    /// records whose sequence was broken by a killed broker and commits without them.
+    async fn acknowledged(&self) -> Result<(), LogError> {
+        let deliveries = Arc::clone(&self.deliveries);
+        blocking(move || {
+            if !deliveries.wait(Instant::now() + ACKNOWLEDGE, |handed, answered| answered >= handed) {
+                return Err(LogError::Abortable("outputs are not acknowledged".to_owned()));
+            }
+            match deliveries.take_failure() {
+                Some(error) => Err(LogError::Abortable(format!("an output was not acknowledged: {error}"))),
+                None => Ok(()),
+            }
+        })
+        .await
+    }
+
     async fn commit_transaction(&mut self, positions: &[(TopicPartition, u64)]) -> Result<(), LogError> {
         self.begin()?;
         if self.phase == Phase::Open {
@@ -221,6 +239,7 @@ impl KafkaProducer {
                 })
                 .await?;
             }
+            self.acknowledged().await?;
             self.phase = Phase::PositionsSent;
         }
         let producer = Arc::clone(&self.producer);

@@ -14,7 +14,7 @@ use naba_stage::Topics;
 use naba_stage::log::Log;
 use naba_testkit::RealPostgres;
 
-pub use books::{Books, books, raw_repeats, work};
+pub use books::{Books, books, outputs_missing, raw_repeats, work};
 pub use observed::{MALFORMED, enriched, observed};
 pub use store::compare as compare_store;
 pub use verdict::{Conviction, Figures, Verdict};
@@ -59,6 +59,8 @@ impl Accountant<'_> {
         if !self.repeats_allowed {
             let (_, twice) = work(self.log, self.topics).await;
             verdict.convict("work-ended-twice", twice);
+            let missing = outputs_missing(self.log, self.raw_log, self.topics, "enricher", "enriched").await;
+            verdict.convict("enricher-output-not-committed-with-its-audit", missing);
             verdict.convict("document-published-twice", raw_repeats(self.log, self.topics).await);
         }
         let (views, differences) = views(self.log, self.raw_log, self.topics).await;

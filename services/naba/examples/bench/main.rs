@@ -1,10 +1,11 @@
 //! How fast the line is, beside what the machine and a bare Kafka client reach in the same run. `make bench` calls it.
 //!
 //! One file a part: [`pages`] makes the documents, [`core`] measures parsing and enriching on one thread, [`line`] the line
-//! on a log, [`peer`] the bare client, [`report`] prints.
+//! on a log, [`peer`] the bare client, [`hop`] the runtime alone beside a bare loop, [`report`] prints.
 
 mod clock;
 mod core;
+mod hop;
 mod line;
 mod pages;
 mod peer;
@@ -37,6 +38,18 @@ struct Args {
     /// Process id of the broker, to count its CPU time too
     #[arg(long, value_name = "PID", requires = "kafka")]
     broker: Option<u32>,
+    /// The program that measures the runtime alone (example `hop` of naba-log-kafka)
+    #[arg(long, value_name = "FILE", requires = "kafka")]
+    hop: Option<PathBuf>,
+    /// Records of one of its turns
+    #[arg(long, default_value_t = 30_000)]
+    hop_records: usize,
+    /// Its turns, each way
+    #[arg(long, default_value_t = 5)]
+    hop_turns: usize,
+    /// Measure only the runtime alone
+    #[arg(long, requires = "hop")]
+    hop_only: bool,
     /// Print JSON instead of tables
     #[arg(long)]
     json: bool,
@@ -58,6 +71,10 @@ async fn run(args: Args) -> Result<()> {
     let load_before = clock::load_average();
     progress("making pages");
     let pages = Arc::new(pages::make(args.articles));
+    let hop = hop(&args, &pages).context("the runtime alone")?;
+    if args.hop_only {
+        return report::print_hop_alone(hop.as_ref(), args.json);
+    }
     progress("parsing and enriching on one thread");
     let measured = Arc::clone(&pages);
     let core = tokio::task::spawn_blocking(move || core::measure(&measured)).await??;
@@ -85,8 +102,16 @@ async fn run(args: Args) -> Result<()> {
             peer = Some(peer::measure(program, bootstrap, &topics)?);
         }
     }
-    let report = Report { pages, core, local, kafka, peer, load: (load_before, clock::load_average()) };
+    let report = Report { pages, core, local, kafka, peer, hop, load: (load_before, clock::load_average()) };
     if args.json { report.print_json() } else { report.print_tables() }
+}
+
+/// Measures the runtime alone, where there is the program for it.
+fn hop(args: &Args, pages: &[pages::Page]) -> Result<Option<hop::Hop>> {
+    let (Some(bootstrap), Some(program)) = (&args.kafka, &args.hop) else { return Ok(None) };
+    progress("running the runtime alone on Kafka");
+    let (broker, records, turns) = (args.broker, args.hop_records, args.hop_turns);
+    hop::measure(pages, &hop::Plan { program, bootstrap, broker, records, turns }).map(Some)
 }
 
 /// Says what goes on, beside the results.

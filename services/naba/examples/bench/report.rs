@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::clock::cores;
 use crate::core::{Core, Cost};
+use crate::hop::{Hop, Way};
 use crate::line::Run;
 use crate::pages::Page;
 use crate::peer::Peer;
@@ -25,6 +26,8 @@ pub struct Report {
     pub kafka: Option<Run>,
     /// (d)
     pub peer: Option<Peer>,
+    /// The runtime alone.
+    pub hop: Option<Hop>,
     /// Load average before and after.
     pub load: (f64, f64),
 }
@@ -114,6 +117,9 @@ impl Report {
                 peer.enriched_bytes / peer.enriched_records / 1000.0,
             );
         }
+        if let Some(hop) = &self.hop {
+            print_hop(hop);
+        }
         Ok(())
     }
 
@@ -149,9 +155,84 @@ impl Report {
             },
             "rates": rates.iter().map(rate).collect::<serde_json::Map<_, _>>(),
             "bytes_each": bytes,
+            "hop": self.hop.as_ref().map(hop_json),
         });
         println!("{report:#}");
         Ok(())
+    }
+}
+
+/// Prints the runtime alone, without the rest.
+pub fn print_hop_alone(hop: Option<&Hop>, json: bool) -> Result<()> {
+    match hop {
+        Some(hop) if json => println!("{:#}", json!({ "hop": hop_json(hop) })),
+        Some(hop) => print_hop(hop),
+        None => println!("without Kafka, nothing to measure"),
+    }
+    Ok(())
+}
+
+/// A ratio that is promised: its name, what it is, and the least it may be.
+fn bars(hop: &Hop) -> [(&'static str, f64, f64); 2] {
+    let [exactly_once, at_least_once, bare] = Way::ALL.map(|way| hop.rate(way));
+    [
+        ("exactly once of at least once", exactly_once / at_least_once, 0.7),
+        ("at least once of the bare loop", at_least_once / bare, 0.6),
+    ]
+}
+
+fn print_hop(hop: &Hop) {
+    println!(
+        "\nThe runtime alone: {} records of {:.1} KB, batches of 100 ms, median of {} turns",
+        hop.records,
+        hop.bytes as f64 / hop.records as f64 / 1000.0,
+        hop.turns.len() / Way::ALL.len(),
+    );
+    println!("  {:<16} {:>10} {:>8} {:>14} {:>14}", "", "records/s", "MB/s", "CPU, us each", "broker, us each");
+    for way in Way::ALL {
+        let each = |of: fn(&crate::hop::Turn) -> f64| hop.median(way, of) * 1e6 / hop.records as f64;
+        println!(
+            "  {:<16} {:>10.0} {:>8.1} {:>14.1} {:>14.1}",
+            way_name(way),
+            hop.rate(way),
+            hop.rate(way) * hop.bytes as f64 / hop.records as f64 / MEGABYTE,
+            each(|turn| turn.cpu_s),
+            each(|turn| turn.broker_s),
+        );
+    }
+    for (name, ratio, least) in bars(hop) {
+        let verdict = if ratio >= least { "kept" } else { "MISSED" };
+        println!("  {name}: {ratio:.2} (at least {least:.2}: {verdict})");
+    }
+}
+
+fn hop_json(hop: &Hop) -> Value {
+    let way = |way: Way| {
+        let turns = hop.turns.iter().filter(|turn| turn.way == way);
+        let value = json!({
+            "records_per_second": hop.rate(way),
+            "wall_s": turns.clone().map(|turn| turn.wall_s).collect::<Vec<_>>(),
+            "cpu_s": turns.clone().map(|turn| turn.cpu_s).collect::<Vec<_>>(),
+            "broker_s": turns.map(|turn| turn.broker_s).collect::<Vec<_>>(),
+        });
+        (way_name(way).replace(' ', "_"), value)
+    };
+    let bar = |(name, ratio, least): (&str, f64, f64)| {
+        (name.replace(' ', "_"), json!({ "ratio": ratio, "at_least": least, "kept": ratio >= least }))
+    };
+    json!({
+        "records": hop.records,
+        "bytes": hop.bytes,
+        "ways": Way::ALL.map(way).into_iter().collect::<serde_json::Map<_, _>>(),
+        "bars": bars(hop).map(bar).into_iter().collect::<serde_json::Map<_, _>>(),
+    })
+}
+
+fn way_name(way: Way) -> &'static str {
+    match way {
+        Way::ExactlyOnce => "exactly once",
+        Way::AtLeastOnce => "at least once",
+        Way::Bare => "bare loop",
     }
 }
 
