@@ -119,7 +119,7 @@ KAFKA = [
     panel("Time to commit", "A slow commit is a slow broker.", "s", *quantiles("naba_commit_seconds", "stage", 0.5, 0.99)),
     panel("Transactions", "Committed or aborted.", "ops",
           (f'sum by (stage, result) (rate(naba_commits_total{{stage=~"$stage"}}[{RATE}]))', "{{stage}} {{result}}")),
-    panel("Rebalances", "Assigned, revoked or lost; a restart of a static member makes none.", "short",
+    panel("Rebalances", "Assigned, revoked or lost; each restart makes some.", "short",
           (f'sum by (stage, kind) (increase(naba_rebalances_total{{stage=~"$stage"}}[{RATE}]))', "{{stage}} {{kind}}")),
     panel("State restored", "Changelog records read after partitions came.", "short",
           (f'sum by (stage) (increase(naba_state_restored_total{{stage=~"$stage"}}[{RATE}]))', "{{stage}}")),
