@@ -17,7 +17,17 @@ pub enum Decision {
     /// Store what was learnt about a host.
     SaveHost(HostState),
     /// Put the entries of the listing that was read on the frontier topic.
-    PublishEntries,
+    PublishEntries {
+        /// How many, in the order of the listing; the rest is left for later polls.
+        at_most: usize,
+    },
+    /// Tell people that a source moved on so fast that entries may have been missed.
+    NoteGap,
+    /// Tell people that a source names more new entries than it may, and how many.
+    NoteFlood {
+        /// New entries of this poll.
+        new: usize,
+    },
     /// Publish the body that was read as a document of this entry.
     Publish {
         /// The entry that led to it.

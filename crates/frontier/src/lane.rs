@@ -47,6 +47,8 @@ pub(crate) struct Lanes {
 struct Lane {
     not_before: Millis,
     failures: u32,
+    /// 403s in a row.
+    refusals: u32,
     busy: bool,
     queues: [BTreeSet<(Millis, Name)>; 2],
     registered: [Option<Millis>; 2],
@@ -99,6 +101,11 @@ impl Lanes {
         self.wakes[rank as usize].first().map(|(at, _)| *at)
     }
 
+    /// Tells whether one more 403 would be the refusal of the host.
+    pub(crate) fn refuses(&self, settings: &Settings, key: &str) -> bool {
+        self.lanes.get(key).is_some_and(|lane| lane.refusals.saturating_add(1) >= settings.max_refusals)
+    }
+
     pub(crate) fn occupy(&mut self, key: &str) {
         if let Some(lane) = self.lanes.get_mut(key) {
             lane.busy = true;
@@ -113,11 +120,18 @@ impl Lanes {
         let before = lane.failures;
         if key != FILES && rest.asked {
             let delay = millis(settings.delay).max(rest.crawl_delay);
-            lane.failures = if rest.failed { before.saturating_add(1) } else { 0 };
-            let wait = match lane.failures {
-                0 => 0,
-                n => back_off(key, n, settings.retry_base, settings.retry_max),
+            lane.refusals = match (rest.refused, rest.is_telling) {
+                (true, _) => lane.refusals.saturating_add(1),
+                (false, true) => 0,
+                (false, false) => lane.refusals,
             };
+            let failed = rest.failed || (rest.refused && lane.refusals >= settings.max_refusals);
+            lane.failures = match (failed, rest.is_telling) {
+                (true, _) => before.saturating_add(1),
+                (false, true) => 0,
+                (false, false) => before,
+            };
+            let wait = if failed { back_off(key, lane.failures, settings.retry_base, settings.retry_max) } else { 0 };
             let patience = rest.retry_after.min(millis(settings.max_hint));
             lane.not_before = now.saturating_add(delay.max(wait).max(patience));
         }
@@ -160,6 +174,11 @@ pub(crate) struct Rest {
     pub(crate) asked: bool,
     /// True when the host failed or asked for patience.
     pub(crate) failed: bool,
+    /// True for a 403: many in a row are the host's answer, whatever is asked for.
+    pub(crate) refused: bool,
+    /// True when an answer shows that the host serves again. A robots.txt does not: hosts that refuse their pages still
+    /// give it.
+    pub(crate) is_telling: bool,
     /// The wait that it asked for, in milliseconds.
     pub(crate) retry_after: Millis,
     /// The crawl delay of the origin, in milliseconds.

@@ -21,6 +21,7 @@
 //! assert!(!robots.decide("naba", "/private/1").allowed);
 //! ```
 
+mod allowance;
 mod decision;
 mod gate;
 mod lane;
@@ -32,11 +33,13 @@ mod rights;
 mod robots;
 pub mod schedule;
 mod settings;
+mod window;
 
 pub use decision::{Decision, Ending, reasons};
 pub use machine::{Accepted, EntryError, Frontier, forbidden};
 pub use page::is_news;
-pub use request::{Answer, Blame, FetchRequest, Listing, Target};
+pub use request::{Answer, Blame, FetchRequest, Listing, Site, Target};
 pub use rights::{RightsSources, TdmFile, read_rights};
 pub use robots::{MAX_ROBOTS_BYTES, Robots, RobotsAnswer};
 pub use settings::Settings;
+pub use window::Window;

@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use naba_model::{Millis, millis_of, timestamp_of};
-use naba_proto::v1::{Source, SourceKind, SourceState};
+use naba_proto::v1::{Origin, Source, SourceKind, SourceState};
 
+use crate::allowance::{Admitted, Allowance, DAY};
 use crate::decision::{Decision, Ending, reasons};
 use crate::request::{Answer, FetchRequest, Listing, Target};
 use crate::schedule::{Bounds, back_off, next_interval, next_poll};
-use crate::settings::Settings;
+use crate::settings::{Settings, millis};
+use crate::window::Window;
 
 /// A source under watch.
 #[derive(Debug)]
@@ -24,6 +26,17 @@ pub(crate) struct Watched {
     /// What is stored when the round is over. Stored any sooner, a crash in between would hide the children behind a 304.
     round: Option<SourceState>,
     news: bool,
+    /// True when the round named something that the one before did not; a body may change without that.
+    fresh: bool,
+    /// True when the window of the feed moved past what was seen.
+    gap: bool,
+    /// Until when the publisher's wishes are passed over.
+    heedless_until: Millis,
+    /// The entries of the last poll, and what the source may still name today. Kept in memory only, like `usual_gap`.
+    window: Window,
+    allowance: Allowance,
+    /// Mean time between two polls with something new, in milliseconds; 0 before the second.
+    usual_gap: Millis,
     /// False until the first answer in this process: an index that is unchanged still has children to be learnt.
     warm: bool,
 }
@@ -37,6 +50,7 @@ struct Visit {
     etag: String,
     last_modified: String,
     sha256: String,
+    window: Window,
 }
 
 /// What a request of a source is made of.
@@ -48,15 +62,14 @@ pub(crate) struct Poll {
     pub(crate) sha256: String,
 }
 
-/// A source that has named nothing new for a day, and for three of its intervals, is silent.
-const SILENT_AFTER: Duration = Duration::from_secs(24 * 3600);
-
 impl Watched {
-    /// Tells whether the source is silent: watched for long, and nothing new.
+    /// Tells whether the source is silent: nothing new for a day, for three of its intervals, and for three times as long
+    /// as it usually takes.
     pub(crate) fn is_silent(&self, now: Millis) -> bool {
         let Some(last) = self.state.last_news_at.as_ref().filter(|_| !self.state.ended) else { return false };
-        let patience = SILENT_AFTER.max(Duration::from_millis(self.state.interval_ms.saturating_mul(3)));
-        now.saturating_sub(millis_of(last)) > crate::settings::millis(patience)
+        let interval = millis(Duration::from_millis(self.state.interval_ms));
+        let patience = millis(DAY).max(interval.max(self.usual_gap).saturating_mul(3));
+        now.saturating_sub(millis_of(last)) > patience
     }
 
     pub(crate) fn new(source: Source, state: SourceState) -> Self {
@@ -69,6 +82,12 @@ impl Watched {
             visited: BTreeMap::new(),
             round: None,
             news: false,
+            fresh: false,
+            gap: false,
+            heedless_until: 0,
+            window: Window::default(),
+            allowance: Allowance::default(),
+            usual_gap: 0,
             warm: false,
         }
     }
@@ -136,15 +155,28 @@ impl Watched {
             Answer::Body { sha256, etag, last_modified, listing } => {
                 self.warm = true;
                 self.news = self.state.body_sha256 != sha256;
-                let state = SourceState { etag, last_modified, body_sha256: sha256, failures: 0, ..self.state.clone() };
-                self.begin_round(now, settings, state, listing)
+                let before = std::mem::take(&mut self.window);
+                let admitted = self.admit(now, settings, &before, &listing.window);
+                self.window = admitted.remembered(listing.window.clone());
+                self.fresh = self.news && admitted.is_fresh();
+                self.gap = admitted.is_gap && admitted.is_whole();
+                let mut state =
+                    SourceState { etag, last_modified, body_sha256: sha256, failures: 0, ..self.state.clone() };
+                if !admitted.is_whole() {
+                    // What was left out is read again when there is room: nothing may answer "not modified" until then.
+                    (state.etag, state.last_modified, state.body_sha256) = Default::default();
+                }
+                let mut decisions = if self.news { admitted.decisions() } else { Vec::new() };
+                let (more, next) = self.begin_round(now, settings, state, listing);
+                decisions.extend(more);
+                (decisions, next)
             }
             Answer::NotModified { hint } => {
                 self.warm = true;
-                self.news = false;
+                (self.news, self.fresh, self.gap) = (false, false, false);
                 let state = SourceState { failures: 0, ..self.state.clone() };
                 let children = self.visited.iter().map(|(url, visit)| (url.clone(), visit.updated_at)).collect();
-                self.begin_round(now, settings, state, Listing { children, hint })
+                self.begin_round(now, settings, state, Listing { children, hint, ..Listing::default() })
             }
             Answer::Status { status: 410, .. } => {
                 self.state.ended = true;
@@ -162,7 +194,7 @@ impl Watched {
             }
             Answer::Status { retry_after, .. } => self.fail(now, settings, retry_after, ""),
             Answer::Refused { code } => self.fail(now, settings, None, code),
-            Answer::Failed { .. } | Answer::Redirect { .. } | Answer::RobotsFile { .. } => {
+            Answer::Failed { .. } | Answer::Redirect { .. } | Answer::RobotsFile { .. } | Answer::TdmFile { .. } => {
                 self.fail(now, settings, None, "")
             }
         }
@@ -189,17 +221,18 @@ impl Watched {
                 self.children.push_back(url);
             }
         }
-        let mut decisions = Vec::new();
-        if self.news {
-            decisions.push(Decision::PublishEntries);
-        }
         self.round = Some(state);
         if self.children.is_empty() {
-            let (more, next) = self.end_round(now, settings, listing.hint);
-            decisions.extend(more);
-            return (decisions, next);
+            return self.end_round(now, settings, listing.hint);
         }
-        (decisions, now)
+        (Vec::new(), now)
+    }
+
+    /// Decides how much of a listing passes.
+    fn admit(&mut self, now: Millis, settings: &Settings, before: &Window, window: &Window) -> Admitted {
+        let unlimited = settings.max_new_a_day == 0 || self.source.origin() == Origin::Backfill;
+        let per_day = if unlimited { usize::MAX } else { settings.max_new_a_day };
+        self.allowance.admit(now, per_day, before, window)
     }
 
     fn after_child(
@@ -211,15 +244,27 @@ impl Watched {
     ) -> (Vec<Decision>, Millis) {
         self.children.retain(|waiting| waiting != child);
         let mut decisions = Vec::new();
+        let before = self.visited.get(child).map(|visit| visit.window.clone()).unwrap_or_default();
+        let admitted = match &answer {
+            Answer::Body { listing, .. } => self.admit(now, settings, &before, &listing.window),
+            _ => Admitted::default(),
+        };
         let visit = self.visited.entry(child.to_owned()).or_default();
         match answer {
-            Answer::Body { sha256, etag, last_modified, .. } => {
+            Answer::Body { sha256, etag, last_modified, listing } => {
                 let news = visit.sha256 != sha256;
                 let updated_at = visit.updated_at;
-                *visit = Visit { updated_at, read_at: Some(now), etag, last_modified, sha256 };
+                let window = admitted.remembered(listing.window);
+                *visit = if admitted.is_whole() {
+                    Visit { updated_at, read_at: Some(now), etag, last_modified, sha256, window }
+                } else {
+                    // Read again in the next round.
+                    Visit { updated_at, window, ..Visit::default() }
+                };
                 if news {
                     self.news = true;
-                    decisions.push(Decision::PublishEntries);
+                    self.fresh |= admitted.is_fresh();
+                    decisions.extend(admitted.decisions());
                 }
             }
             Answer::NotModified { .. } => visit.read_at = Some(now),
@@ -236,18 +281,38 @@ impl Watched {
 
     fn end_round(&mut self, now: Millis, settings: &Settings, hint: Option<Duration>) -> (Vec<Decision>, Millis) {
         let mut state = self.round.take().unwrap_or_else(|| self.state.clone());
-        let interval = next_interval(Duration::from_millis(state.interval_ms), self.news, self.bounds(settings));
-        let hint = hint.map(|hint| hint.min(settings.max_hint).min(self.bounds(settings).max));
+        let mut interval = next_interval(Duration::from_millis(state.interval_ms), self.fresh, self.bounds(settings));
+        let mut decisions = Vec::new();
+        if self.gap {
+            self.heedless_until = now.saturating_add(millis(DAY));
+            interval = next_interval(interval, true, self.bounds(settings));
+            decisions.push(Decision::NoteGap);
+        }
+        // A publisher whose wish loses entries is not heard for a day.
+        let hint = hint
+            .filter(|_| now >= self.heedless_until)
+            .map(|hint| hint.min(settings.max_hint).min(self.bounds(settings).max));
         let next = next_poll(now, &self.source.source_id, interval, hint);
         state.interval_ms = u64::try_from(interval.as_millis()).unwrap_or_default();
         state.polled_at = Some(timestamp_of(now));
         state.next_poll_at = Some(timestamp_of(next));
-        if self.news || state.last_news_at.is_none() {
+        if self.fresh {
+            self.learn_gap(now, state.last_news_at.as_ref().map(millis_of));
+        }
+        if self.fresh || state.last_news_at.is_none() {
             state.last_news_at = Some(timestamp_of(now));
         }
         self.state = state.clone();
         let end = if self.news { Ending::Emitted } else { Ending::Skipped(reasons::UNCHANGED) };
-        (vec![Decision::SaveSource(state), Decision::End(end)], next)
+        decisions.extend([Decision::SaveSource(state), Decision::End(end)]);
+        (decisions, next)
+    }
+
+    /// Learns how long the source usually takes between two polls with something new.
+    fn learn_gap(&mut self, now: Millis, last: Option<Millis>) {
+        let Some(last) = last else { return };
+        let gap = now.saturating_sub(last);
+        self.usual_gap = if self.usual_gap == 0 { gap } else { (self.usual_gap.saturating_mul(3) + gap) / 4 };
     }
 
     /// Notes a failed poll. An empty code means that the poll is simply tried again later.
@@ -261,8 +326,13 @@ impl Watched {
         let bounds = self.bounds(settings);
         self.state.failures = self.state.failures.saturating_add(1);
         let base = bounds.min.max(Duration::from_millis(self.state.interval_ms).min(settings.retry_max));
-        let wait = back_off(&self.source.source_id, self.state.failures, base, bounds.max.max(settings.retry_max));
-        let patience = retry_after.map_or(0, |wish| crate::settings::millis(wish.min(settings.max_hint)));
+        let id = &self.source.source_id;
+        let wait = if self.state.failures >= settings.dead_after {
+            next_poll(now, id, settings.dead_interval, None) - now
+        } else {
+            back_off(id, self.state.failures, base, bounds.max.max(settings.retry_max))
+        };
+        let patience = retry_after.map_or(0, |wish| millis(wish.min(settings.max_hint)));
         let next = now.saturating_add(wait.max(patience));
         self.state.polled_at = Some(timestamp_of(now));
         self.state.next_poll_at = Some(timestamp_of(next));
@@ -298,6 +368,8 @@ mod tests {
         assert!(watched(state(HOUR)).is_silent(25 * HOUR));
         assert!(!watched(state(12 * HOUR)).is_silent(36 * HOUR));
         assert!(watched(state(12 * HOUR)).is_silent(37 * HOUR));
+        let rare = Watched { usual_gap: 48 * HOUR, ..watched(state(HOUR)) };
+        assert!(!rare.is_silent(144 * HOUR) && rare.is_silent(145 * HOUR), "three times as long as it usually takes");
         assert!(!watched(SourceState { ended: true, ..state(HOUR) }).is_silent(99 * HOUR));
         assert!(!watched(SourceState { last_news_at: None, ..state(HOUR) }).is_silent(99 * HOUR));
     }

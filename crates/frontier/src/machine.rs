@@ -8,11 +8,11 @@ use naba_proto::v1::{
 };
 
 use crate::decision::{Decision, reasons};
-use crate::gate::{Gate, Word, evidence};
+use crate::gate::{Gate, Question, Word, evidence};
 use crate::lane::{Lanes, Name, Rank, Rest, lane_of};
 use crate::listing::Watched;
 use crate::page;
-use crate::request::{Answer, Blame, FetchRequest, Target};
+use crate::request::{Answer, Blame, FetchRequest, Site, Target};
 use crate::settings::{Settings, millis};
 
 /// What to fetch when, for the registrable domains of one partition.
@@ -113,7 +113,8 @@ impl Frontier {
         self.sources.get(source_id).map(|slot| &slot.item.source)
     }
 
-    /// Counts the sources that have named nothing new for a day and for three of their intervals.
+    /// Counts the sources that have named nothing new for a day, for three of their intervals, and for three times as long as
+    /// they usually take.
     pub fn silent_sources(&self, now: Millis) -> usize {
         self.sources.values().filter(|slot| slot.item.is_silent(now)).count()
     }
@@ -172,6 +173,10 @@ impl Frontier {
                 self.gate.learn(now, &self.settings, origin, &answer);
                 Vec::new()
             }
+            Target::Tdm { origin } => {
+                self.gate.learn_tdm(now, &self.settings, origin, &answer);
+                Vec::new()
+            }
             Target::Source { source_id, .. } => self.observe_source(now, source_id, request, answer),
             Target::Page { url_hash } => self.observe_page(now, url_hash, request, answer),
         };
@@ -205,7 +210,8 @@ impl Frontier {
 
     fn observe_page(&mut self, now: Millis, url_hash: &str, request: &FetchRequest, answer: Answer) -> Vec<Decision> {
         let Some(mut slot) = self.pages.remove(url_hash) else { return Vec::new() };
-        let decisions = page::after(now, &self.settings, request, &mut slot.item, answer);
+        let host_refuses = self.lanes.refuses(&self.settings, &request.lane);
+        let decisions = page::after(now, &self.settings, request, &mut slot.item, answer, host_refuses);
         self.place_page(url_hash, *slot.item);
         decisions
     }
@@ -216,25 +222,17 @@ impl Frontier {
             Rank::Listing => self.source_request(lane, name)?,
             Rank::Page => self.page_request(lane, name)?,
         };
-        match self.gate.word(now, &self.settings, &request.url) {
+        match self.gate.word(now, &self.settings, &request.url, rank) {
             Word::Answer(robots) => {
+                let tdm = self.gate.tdm_question(now, &self.settings, &request.url).filter(|_| rank == Rank::Page);
+                if let Some(question) = tdm {
+                    return Some(self.ask_site(now, rank, name, request, question));
+                }
                 self.mark(rank, name, None);
-                Some(FetchRequest { robots, ..request })
+                let site = if rank == Rank::Page { self.gate.site(&request.url) } else { Site::default() };
+                Some(FetchRequest { robots, site, ..request })
             }
-            Word::Ask { origin, url } => {
-                self.requeue(rank, lane, name, now);
-                Some(FetchRequest {
-                    target: Target::Robots { origin },
-                    url,
-                    kind: SourceKind::Unspecified,
-                    etag: String::new(),
-                    last_modified: String::new(),
-                    known_sha256: String::new(),
-                    attempt: 1,
-                    robots: evidence(RobotsDecision::Allowed),
-                    ..request
-                })
-            }
+            Word::Ask(question) => Some(self.ask_site(now, rank, name, request, question)),
             Word::Wait(_) if rank == Rank::Page && self.is_overdue(now, name) => {
                 self.mark(rank, name, None);
                 Some(FetchRequest { robots: evidence(RobotsDecision::Unreachable), ..request })
@@ -243,6 +241,29 @@ impl Frontier {
                 self.requeue(rank, lane, name, until);
                 None
             }
+        }
+    }
+
+    /// Asks for a file of the site first; what wanted to be served keeps its place.
+    fn ask_site(
+        &mut self,
+        now: Millis,
+        rank: Rank,
+        name: &str,
+        request: FetchRequest,
+        question: Question,
+    ) -> FetchRequest {
+        self.requeue(rank, &request.lane, name, now);
+        FetchRequest {
+            target: question.target,
+            url: question.url,
+            kind: SourceKind::Unspecified,
+            etag: question.etag,
+            last_modified: question.last_modified,
+            known_sha256: String::new(),
+            attempt: 1,
+            robots: evidence(RobotsDecision::Allowed),
+            ..request
         }
     }
 
@@ -259,6 +280,7 @@ impl Frontier {
             known_sha256: poll.sha256,
             attempt: watched.state.failures.saturating_add(1),
             robots: evidence(RobotsDecision::Unspecified),
+            site: Site::default(),
             listed_at: 0,
         })
     }
@@ -276,6 +298,7 @@ impl Frontier {
             known_sha256: state.body_sha256.clone(),
             attempt: state.attempts.saturating_add(1),
             robots: evidence(RobotsDecision::Unspecified),
+            site: Site::default(),
             listed_at: page::stated_at(entry),
         })
     }
@@ -294,7 +317,10 @@ impl Frontier {
             _ => (false, 0),
         };
         let asked = request.is_permitted() && !matches!(answer, Answer::Refused { .. });
-        Rest { asked, failed, retry_after, crawl_delay }
+        // Hosts that refuse their pages still give their robots.txt.
+        let is_telling = !matches!(request.target, Target::Robots { .. } | Target::Tdm { .. });
+        let refused = is_telling && matches!(answer, Answer::Status { status: 403, .. });
+        Rest { asked, failed, refused, is_telling: is_telling && !refused, retry_after, crawl_delay }
     }
 
     fn place_page(&mut self, url_hash: &str, state: SeenEntry) {

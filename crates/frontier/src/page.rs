@@ -80,13 +80,14 @@ pub(crate) fn due_at(state: &SeenEntry) -> Option<Millis> {
     state.next_fetch_at.as_ref().map(millis_of)
 }
 
-/// Moves a page on by an answer.
+/// Moves a page on by an answer. `host_refuses` is true when its host answers 403 whatever is asked for.
 pub(crate) fn after(
     now: Millis,
     settings: &Settings,
     request: &FetchRequest,
     state: &mut SeenEntry,
     answer: Answer,
+    host_refuses: bool,
 ) -> Vec<Decision> {
     let mut page = Page { now, settings, request, state };
     match answer {
@@ -98,10 +99,14 @@ pub(crate) fn after(
             let message = format!("status {status} on every attempt");
             page.failed(reasons::SERVER_ERROR, message, retry_after.map_or(0, millis))
         }
+        // The host turned us away, not this page: worth another try after its rest, and at last the feed's own content.
+        Answer::Status { status: 403, .. } if host_refuses && page.has_another_try() => {
+            page.failed(reasons::REFUSED_STATUS, "status 403, as for every address of the host".to_owned(), 0)
+        }
         Answer::Status { .. } => page.refused(reasons::REFUSED_STATUS),
         Answer::Failed { code, message, .. } => page.failed(code, message, 0),
         Answer::Unusable { code, .. } | Answer::Refused { code } => page.refused(code),
-        Answer::RobotsFile { .. } => Vec::new(),
+        Answer::RobotsFile { .. } | Answer::TdmFile { .. } => Vec::new(),
     }
 }
 
@@ -199,6 +204,10 @@ impl Page<'_> {
     fn skip(&mut self, reason: &'static str) -> Vec<Decision> {
         self.end(SeenStatus::Skipped, reason);
         vec![self.save(), Decision::End(Ending::Skipped(reason))]
+    }
+
+    fn has_another_try(&self) -> bool {
+        self.state.attempts.saturating_add(1) < self.settings.max_attempts
     }
 
     fn failed(&mut self, code: &'static str, message: String, patience: Millis) -> Vec<Decision> {

@@ -1,14 +1,24 @@
 //! What is to be fetched, and what came of it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use naba_proto::v1::{Robots, RobotsDecision, SourceKind};
+
+use crate::rights::TdmFile;
+use crate::robots::Robots as RobotsFile;
+use crate::window::Window;
 
 /// What a request is for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Target {
     /// The robots.txt of an origin (`https://a.example:8443`).
     Robots {
+        /// Scheme, host and port.
+        origin: String,
+    },
+    /// The /.well-known/tdmrep.json of an origin.
+    Tdm {
         /// Scheme, host and port.
         origin: String,
     },
@@ -47,6 +57,8 @@ pub struct FetchRequest {
     pub attempt: u32,
     /// The robots.txt evidence.
     pub robots: Robots,
+    /// What the site states about the use of its pages; empty for anything but pages.
+    pub site: Site,
     /// Update time, in milliseconds, that the listing had stated when the request was made; 0 for none.
     pub(crate) listed_at: i64,
 }
@@ -60,11 +72,20 @@ impl FetchRequest {
     /// Returns the key that this work is accounted under: url_hash, source_id or origin.
     pub fn key(&self) -> &str {
         match &self.target {
-            Target::Robots { origin } => origin,
+            Target::Robots { origin } | Target::Tdm { origin } => origin,
             Target::Source { source_id, .. } => source_id,
             Target::Page { url_hash } => url_hash,
         }
     }
+}
+
+/// The files in which a site states what may be done with its pages, as far as they were read.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Site {
+    /// Its robots.txt.
+    pub robots: Option<Arc<RobotsFile>>,
+    /// Its /.well-known/tdmrep.json.
+    pub tdm_file: Option<Arc<TdmFile>>,
 }
 
 /// What a listing tells the schedule. Its entries are not needed for that.
@@ -74,6 +95,8 @@ pub struct Listing {
     pub children: Vec<(String, Option<i64>)>,
     /// The wait that the publisher asks for (ttl, `sy:updatePeriod`, `Cache-Control`).
     pub hint: Option<Duration>,
+    /// The entries that it names.
+    pub window: Window,
 }
 
 /// Who is to blame for a failure without a status.
@@ -94,6 +117,15 @@ pub enum Answer {
         bytes: Vec<u8>,
         /// SHA-256 of the body.
         sha256: String,
+        /// ETag as sent; empty for none.
+        etag: String,
+        /// Last-Modified as sent; empty for none.
+        last_modified: String,
+    },
+    /// A /.well-known/tdmrep.json with its bytes.
+    TdmFile {
+        /// The body.
+        bytes: Vec<u8>,
     },
     /// A page or a listing was read.
     Body {

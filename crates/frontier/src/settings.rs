@@ -30,10 +30,20 @@ pub struct Settings {
     /// Shortest time between two fetches of one page that its listing asks for: some listings call every page new on
     /// every poll.
     pub min_refetch: Duration,
-    /// How long a robots.txt is trusted (RFC 9309 §2.4 asks for at most a day).
+    /// How long a robots.txt is trusted (RFC 9309 §2.4 asks for at most a day) by a site's listings, and a TDM file by all.
     pub robots_ttl: Duration,
+    /// How long a robots.txt is trusted by a site's pages: a change takes effect after this where articles are fetched.
+    pub robots_refresh: Duration,
     /// First wait before an unreachable robots.txt is asked for again; it doubles up to [`Settings::retry_max`].
     pub robots_retry: Duration,
+    /// 403s in a row, over all addresses of a registrable domain, from which on they count as the refusal of the host.
+    pub max_refusals: u32,
+    /// Failed polls in a row after which a source counts as dead.
+    pub dead_after: u32,
+    /// Interval at which dead sources are visited.
+    pub dead_interval: Duration,
+    /// New entries of one source that are taken in a day; 0 takes all. Backfills have no such limit.
+    pub max_new_a_day: usize,
     /// Redirects that are followed for one address.
     pub max_redirects: u32,
     /// Age at which a page that could never be fetched is given up.
@@ -58,7 +68,12 @@ impl Default for Settings {
             rechecks: vec![minutes(15), minutes(60), minutes(4 * 60), minutes(24 * 60)],
             min_refetch: minutes(5),
             robots_ttl: minutes(24 * 60),
+            robots_refresh: minutes(15),
             robots_retry: minutes(5),
+            max_refusals: 3,
+            dead_after: 30,
+            dead_interval: minutes(30 * 24 * 60),
+            max_new_a_day: 10_000,
             max_redirects: 5,
             give_up_after: minutes(7 * 24 * 60),
             max_children: 50,

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use naba_frontier::{
-    Accepted, Answer, Blame, Decision, Ending, FetchRequest, Frontier, Listing, Settings, Target, forbidden,
+    Accepted, Answer, Blame, Decision, Ending, FetchRequest, Frontier, Listing, Settings, Target, Window, forbidden,
 };
 use naba_model::{Millis, NormalUrl, UrlHash, registrable_domain, sha256_hex, timestamp_of};
 use naba_proto::v1::{Discovery, FrontierEntry, SeenEntry, SeenStatus, Source, SourceKind, SourceState};
@@ -34,6 +34,9 @@ struct Web {
     published: Vec<(Millis, String)>,
     feed_only: Vec<String>,
     ends: Vec<(String, Ending)>,
+    /// How many entries of listings were let pass, by listing.
+    passed: Vec<(String, usize)>,
+    gaps: Vec<String>,
 }
 
 impl Web {
@@ -51,6 +54,8 @@ impl Web {
             published: Vec::new(),
             feed_only: Vec::new(),
             ends: Vec::new(),
+            passed: Vec::new(),
+            gaps: Vec::new(),
         }
     }
 
@@ -133,12 +138,14 @@ impl Web {
             Decision::PublishFeedOnly { entry, .. } => self.feed_only.push(entry.url),
             Decision::Forward(entry) => drop(self.list(entry)),
             Decision::End(end) => self.ends.push((request.key().to_owned(), end)),
-            Decision::PublishEntries => {
-                for entry in self.entries.get(&request.url).cloned().unwrap_or_default() {
+            Decision::PublishEntries { at_most } => {
+                self.passed.push((request.url.clone(), at_most));
+                for entry in self.entries.get(&request.url).cloned().unwrap_or_default().into_iter().take(at_most) {
                     self.list(entry);
                 }
             }
-            Decision::SaveHost(_) => {}
+            Decision::NoteGap => self.gaps.push(request.url.clone()),
+            Decision::NoteFlood { .. } | Decision::SaveHost(_) => {}
         }
     }
 
@@ -175,8 +182,26 @@ fn body(text: &str) -> Answer {
     }
 }
 
+/// A feed that names the given entries, with a body of its own at every instant.
+fn naming(now: Millis, entries: std::ops::Range<Millis>, hint: Option<Duration>) -> Answer {
+    let names: Vec<String> = entries.rev().map(|n| format!("https://a.example/{n}")).collect();
+    let window = Window::of(names.iter().map(String::as_str));
+    let (etag, last_modified) = (now.to_string(), String::new());
+    Answer::Body {
+        sha256: now.to_string(),
+        etag,
+        last_modified,
+        listing: Listing { hint, window, ..Listing::default() },
+    }
+}
+
 fn robots(text: &str) -> Answer {
-    Answer::RobotsFile { bytes: text.as_bytes().to_vec(), sha256: sha256_hex(text.as_bytes()) }
+    Answer::RobotsFile {
+        bytes: text.as_bytes().to_vec(),
+        sha256: sha256_hex(text.as_bytes()),
+        etag: String::new(),
+        last_modified: String::new(),
+    }
 }
 
 fn once_only() -> Settings {
@@ -347,9 +372,107 @@ fn a_silent_host_is_asked_ever_more_seldom_and_served_again_when_it_is_back() {
         web.list(entry(&page));
     }
     web.run_until(6 * HOUR);
-    assert!(web.log.len() < 25, "{} requests to a host that was silent for six hours", web.log.len());
+    let asked = web.log.iter().filter(|(_, url)| !url.ends_with(".txt")).count();
+    assert!(asked < 25, "{asked} requests for pages of a host that was silent for six hours");
     web.run_until(12 * HOUR);
     assert_eq!(web.published.len(), 50);
+}
+
+#[test]
+fn a_host_that_refuses_every_address_gets_a_rest_and_its_pages_another_try() {
+    let mut web = Web::new(once_only());
+    for n in 0..50 {
+        let page = format!("https://a.example/{n}");
+        web.serve(&page, move |now, _| if now < 2 * HOUR { status(403) } else { body(&n.to_string()) });
+        web.list(entry(&page));
+    }
+    web.run_until(2 * HOUR);
+    assert!(web.log.len() < 30, "{} requests to a host that refused all for two hours", web.log.len());
+    web.run_until(24 * HOUR);
+    assert_eq!(web.published.len(), 48, "only the first two were taken for refusals of single pages");
+}
+
+#[test]
+fn single_pages_that_are_refused_do_not_slow_their_host() {
+    let mut web = Web::new(once_only());
+    for n in 0..40 {
+        let page = format!("https://a.example/{n}");
+        web.run_until(n * 4 * SECOND);
+        web.serve(&page, move |_, _| if n % 2 == 0 { status(403) } else { body(&n.to_string()) });
+        web.list(entry(&page));
+    }
+    web.run_until(5 * MINUTE);
+    assert_eq!(web.ends.len(), 40);
+}
+
+#[test]
+fn a_dead_feed_is_visited_once_a_month_and_polled_again_when_it_is_back() {
+    const DAY: Millis = 24 * HOUR;
+    let mut web = Web::new(once_only());
+    let feed = "https://a.example/feed";
+    web.serve(feed, |now, _| if now < 200 * DAY { status(404) } else { body("back") });
+    web.watch(feed);
+    web.run_until(200 * DAY);
+    let times = web.times_of(feed);
+    let rests: Vec<Millis> = times.windows(2).map(|pair| (pair[1] - pair[0]) / DAY).skip(29).collect();
+    assert!((4..8).contains(&rests.len()) && rests.iter().all(|days| (26..=33).contains(days)), "{rests:?}");
+    web.run_until(240 * DAY);
+    assert!(web.times_of(feed).len() > times.len() + 5, "it is polled as before");
+}
+
+#[test]
+fn a_feed_that_moves_past_what_was_seen_is_polled_faster_than_it_wishes() {
+    let wish = Some(Duration::from_secs(3600));
+    let mut web = Web::new(once_only());
+    let (lossy, steady) = ("https://lossy.example/feed", "https://steady.example/feed");
+    web.serve(lossy, move |now, _| naming(now, now / MINUTE..now / MINUTE + 10, wish));
+    web.serve(steady, move |now, _| naming(now, now / HOUR..now / HOUR + 10, wish));
+    web.watch(lossy);
+    web.watch(steady);
+    web.run_until(24 * HOUR);
+    assert!(web.gaps.iter().all(|feed| feed == lossy) && !web.gaps.is_empty(), "{:?}", web.gaps);
+    let (lossy, steady) = (web.times_of(lossy).len(), web.times_of(steady).len());
+    assert!(steady <= 25 && lossy > steady + 10, "{lossy} polls of the lossy feed, {steady} of the other");
+}
+
+#[test]
+fn a_body_that_changes_without_a_new_entry_is_no_news() {
+    let mut web = Web::new(once_only());
+    let feed = "https://a.example/feed";
+    web.serve(feed, |now, _| naming(now, 0..10, None));
+    web.watch(feed);
+    web.run_until(24 * HOUR);
+    let polls = web.times_of(feed).len();
+    assert!(polls < 12, "{polls} polls in a day of a feed that only changes its build date");
+}
+
+#[test]
+fn a_feed_that_names_ever_new_entries_is_held_to_its_daily_measure() {
+    let mut web = Web::new(Settings { max_new_a_day: 250, ..once_only() });
+    let feed = "https://a.example/feed";
+    web.serve(feed, |now, count| naming(now, Millis::from(count) * 100..Millis::from(count) * 100 + 100, None));
+    web.watch(feed);
+    web.run_until(24 * HOUR);
+    let passed: Vec<usize> = web.passed.iter().map(|(_, at_most)| (*at_most).min(100)).collect();
+    let whole: usize = passed.iter().sum();
+    assert!((300..=350).contains(&whole), "the first look of 100 and the day's measure of 250, not {whole}");
+    assert!(web.times_of(feed).len() < 40, "what names nothing that may pass is polled seldom");
+    web.run_until(72 * HOUR);
+    assert!(web.passed.iter().skip(passed.len()).any(|(_, at_most)| *at_most > 0), "the next day has its own");
+}
+
+#[test]
+fn a_burst_beyond_the_daily_measure_is_caught_up_with() {
+    let mut web = Web::new(Settings { max_new_a_day: 50, ..once_only() });
+    let feed = "https://a.example/feed";
+    let named = |now: Millis| if now < HOUR { 0..20 } else { 0..120 };
+    web.serve(feed, move |now, _| naming(now, named(now), None));
+    web.watch(feed);
+    web.run_until(24 * HOUR);
+    assert!(web.sources[feed].etag.is_empty(), "nothing may answer \"not modified\" before all was taken");
+    web.run_until(96 * HOUR);
+    assert!(web.passed.iter().any(|(_, at_most)| *at_most == 50), "the first half passed alone");
+    assert!(!web.sources[feed].etag.is_empty(), "nothing is owed after the second day");
 }
 
 #[test]
@@ -372,6 +495,56 @@ fn robots_rules_are_kept_and_the_feeds_own_content_stands_in() {
     assert_eq!(web.state_of("https://a.example/closed/2").reason, "robots_disallowed");
     let open = [web.times_of("https://a.example/3")[0], web.times_of("https://a.example/4")[0]];
     assert!(open[0].abs_diff(open[1]) >= 10_000, "the crawl delay of 10 s is kept: {open:?}");
+}
+
+#[test]
+fn a_changed_robots_txt_takes_effect_within_fifteen_minutes_where_pages_are_fetched() {
+    let mut web = Web::new(once_only());
+    web.serve("https://a.example/robots.txt", |now, _| {
+        robots(if now < HOUR { "" } else { "User-agent: *\nDisallow: /\n" })
+    });
+    for minute in 0..120 {
+        let page = format!("https://a.example/{minute}");
+        web.serve(&page, move |_, _| body(&minute.to_string()));
+        web.run_until(minute * MINUTE);
+        web.list(entry(&page));
+    }
+    web.run_until(3 * HOUR);
+    let last = web.published.iter().map(|(at, _)| *at).max().unwrap();
+    assert!((HOUR - MINUTE..=HOUR + 15 * MINUTE).contains(&last), "the last page is of minute {}", last / MINUTE);
+    let asked = web.times_of("https://a.example/robots.txt").len();
+    assert!(asked <= 13, "{asked} requests for the robots.txt in three hours");
+}
+
+#[test]
+fn an_unchanged_robots_txt_answers_304_and_holds_on() {
+    let mut frontier = Frontier::new(once_only(), 0);
+    let mut asked = Vec::new();
+    let mut now = 10 * SECOND;
+    for n in 0..2 {
+        frontier.accept(now, entry(&format!("https://a.example/{n}")), None, false).unwrap();
+        while let Some(request) = frontier.due(now, 1, 1).pop() {
+            let answer = match &request.target {
+                Target::Robots { .. } if request.etag.is_empty() => Answer::RobotsFile {
+                    bytes: b"User-agent: *\nDisallow: /\n".to_vec(),
+                    sha256: "f".into(),
+                    etag: "v1".into(),
+                    last_modified: String::new(),
+                },
+                Target::Robots { .. } => Answer::NotModified { hint: None },
+                _ => forbidden(&request),
+            };
+            asked.push(format!("{} {}", request.url, request.etag));
+            frontier.observe(now, &request, answer);
+            now += 10 * SECOND;
+        }
+        now += HOUR;
+    }
+    let file = "https://a.example/robots.txt";
+    assert_eq!(
+        asked,
+        [format!("{file} "), "https://a.example/0 ".into(), format!("{file} v1"), "https://a.example/1 ".into()]
+    );
 }
 
 #[test]
@@ -433,7 +606,7 @@ fn an_index_is_remembered_only_after_its_sitemaps_were_read() {
     let index = "https://a.example/sitemap.xml";
     let children = |n: usize| {
         let child = |i| (format!("https://a.example/{i}.xml"), Some(i as Millis));
-        Listing { children: (0..n).map(child).collect(), hint: None }
+        Listing { children: (0..n).map(child).collect(), ..Listing::default() }
     };
     web.serve(index, move |_, _| Answer::Body {
         sha256: "index".into(),

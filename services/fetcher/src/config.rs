@@ -1,6 +1,6 @@
 //! The settings of the fetcher.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use naba_frontier::Settings;
 use naba_service::{Config, ConfigError, duration};
 use serde::Deserialize;
 
-use crate::http::{AddressRange, HttpConfig, Limits, PRODUCT_TOKEN};
+use crate::http::{AddressRange, HttpConfig, Limits, PRODUCT_TOKEN, Proxy, SiteSettings, Sites, is_settable};
 
 /// The commented defaults of the fetcher's own sections.
 pub const DEFAULTS: &str = include_str!("defaults.toml");
@@ -54,15 +54,27 @@ pub struct FetcherConfig {
     /// Shortest time between two fetches of one page that its listing asks for.
     #[serde(deserialize_with = "duration")]
     pub min_refetch: Duration,
-    /// How long a robots.txt is trusted.
+    /// How long a robots.txt is trusted by a site's listings, and a TDM file by all.
     #[serde(deserialize_with = "duration")]
     pub robots_ttl: Duration,
+    /// How long a robots.txt is trusted by a site's pages.
+    #[serde(deserialize_with = "duration")]
+    pub robots_refresh: Duration,
     /// First wait before an unreachable robots.txt is asked for again.
     #[serde(deserialize_with = "duration")]
     pub robots_retry: Duration,
     /// Age at which a page that could never be fetched is given up.
     #[serde(deserialize_with = "duration")]
     pub give_up_after: Duration,
+    /// 403s in a row from which on they count as the refusal of the whole site.
+    pub max_refusals: u32,
+    /// Failed polls in a row after which a source counts as dead.
+    pub dead_after: u32,
+    /// Interval at which dead sources are visited.
+    #[serde(deserialize_with = "duration")]
+    pub dead_interval: Duration,
+    /// New entries of one live source that are taken in a day; 0 takes all.
+    pub max_new_a_day: usize,
     /// Redirects that are followed.
     pub max_redirects: u32,
     /// Sitemaps of one index that are visited in a round.
@@ -70,10 +82,18 @@ pub struct FetcherConfig {
     /// Age of a listed entry beyond which it is passed over; zero takes all.
     #[serde(deserialize_with = "duration")]
     pub max_listed_age: Duration,
+    /// The proxy that every request goes through.
+    pub proxy: Option<String>,
+    /// How long the addresses of a name are remembered.
+    #[serde(deserialize_with = "duration")]
+    pub dns_ttl: Duration,
+    /// How long it is remembered that a name has no address.
+    #[serde(deserialize_with = "duration")]
+    pub dns_negative_ttl: Duration,
     /// Limit of a name look-up.
     #[serde(deserialize_with = "duration")]
     pub dns_timeout: Duration,
-    /// Limit of a connection attempt.
+    /// Limit of connecting, over all addresses of a name.
     #[serde(deserialize_with = "duration")]
     pub connect_timeout: Duration,
     /// Limit of a TLS handshake.
@@ -103,6 +123,32 @@ pub struct FetcherConfig {
     /// Addresses that stand in for the look-up of a name.
     #[serde(default)]
     pub hosts: HashMap<String, SocketAddr>,
+    /// What is set for single sites, by host name.
+    #[serde(default)]
+    pub sites: HashMap<String, SiteConfig>,
+}
+
+/// What is set for one site and all names below it.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SiteConfig {
+    /// The proxy that leads there.
+    pub proxy: Option<String>,
+    /// True when the site is reached without [`FetcherConfig::proxy`].
+    pub direct: bool,
+    /// Headers of every request.
+    pub headers: BTreeMap<String, String>,
+}
+
+impl SiteConfig {
+    fn settings(&self) -> SiteSettings {
+        let headers = self.headers.iter().filter(|(name, _)| is_settable(name));
+        SiteSettings {
+            proxy: self.proxy.as_ref().and_then(|proxy| proxy.parse().ok()),
+            direct: self.direct,
+            headers: headers.map(|(name, value)| (name.clone(), value.clone())).collect(),
+        }
+    }
 }
 
 /// A duration in a list.
@@ -134,7 +180,23 @@ impl FetcherConfig {
                 problems.push(ConfigError::invalid("fetcher.allow_addresses", error.to_string()));
             }
         }
+        problems.extend(self.problems_of_sites());
         problems
+    }
+
+    fn problems_of_sites(&self) -> Vec<ConfigError> {
+        let proxies = self.sites.iter().map(|(host, site)| (format!("fetcher.sites.{host:?}.proxy"), &site.proxy));
+        let proxies = std::iter::once(("fetcher.proxy".to_owned(), &self.proxy)).chain(proxies);
+        let bad_proxies = proxies.filter_map(|(key, proxy)| {
+            let error = proxy.as_ref()?.parse::<Proxy>().err()?;
+            Some(ConfigError::invalid(key, error.to_string()))
+        });
+        let headers = self.sites.iter().flat_map(|(host, site)| site.headers.keys().map(move |name| (host, name)));
+        let bad_headers = headers.filter(|(_, name)| !is_settable(name)).map(|(host, name)| {
+            let message = format!("{name:?} is no header, one of the client's own, or a secret");
+            ConfigError::invalid(format!("fetcher.sites.{host:?}.headers"), message)
+        });
+        bad_proxies.chain(bad_headers).collect()
     }
 
     fn contact(&self) -> Option<&str> {
@@ -155,7 +217,12 @@ impl FetcherConfig {
             rechecks: self.rechecks.iter().map(|age| age.0).collect(),
             min_refetch: self.min_refetch,
             robots_ttl: self.robots_ttl,
+            robots_refresh: self.robots_refresh,
             robots_retry: self.robots_retry,
+            max_refusals: self.max_refusals,
+            dead_after: self.dead_after,
+            dead_interval: self.dead_interval,
+            max_new_a_day: self.max_new_a_day,
             max_redirects: self.max_redirects,
             give_up_after: self.give_up_after,
             max_children: self.max_children,
@@ -163,12 +230,18 @@ impl FetcherConfig {
         }
     }
 
-    /// Returns the settings of the HTTP client; ranges that do not parse are left out, [`Self::problems`] names them.
+    /// Returns the settings of the HTTP client; what does not parse is left out, [`Self::problems`] names it.
     pub fn http(&self) -> HttpConfig {
         HttpConfig {
             contact: self.contact().unwrap_or_default().to_owned(),
             hosts: self.hosts.clone(),
             allow_addresses: self.allow_addresses.iter().filter_map(|range| range.parse().ok()).collect(),
+            sites: Sites {
+                proxy: self.proxy.as_ref().and_then(|proxy| proxy.parse().ok()),
+                by_host: self.sites.iter().map(|(host, site)| (host.to_ascii_lowercase(), site.settings())).collect(),
+            },
+            dns_ttl: self.dns_ttl,
+            dns_negative_ttl: self.dns_negative_ttl,
             dns_timeout: self.dns_timeout,
             connect_timeout: self.connect_timeout,
             tls_timeout: self.tls_timeout,
@@ -216,6 +289,19 @@ mod tests {
         let config = load(&[("NABA__FETCHER__CONTACT", "mailto:desk@news.example")]).unwrap();
         assert_eq!(config.frontier(), Settings::default());
         assert!(config.http().user_agent().contains("mailto:desk@news.example"));
+    }
+
+    #[test]
+    fn a_site_may_have_a_proxy_and_headers_but_no_secrets() {
+        let mut config = load(&[("NABA__FETCHER__CONTACT", "mailto:desk@news.example")]).unwrap();
+        let site = |toml: &str| -> HashMap<String, SiteConfig> { toml::from_str(toml).unwrap() };
+        config.sites =
+            site("[\"News.example\"]\nproxy = \"http://proxy:3128\"\nheaders = { Accept-Language = \"ar\" }\n");
+        assert!(config.problems().is_empty(), "{:?}", config.problems());
+        let sites = config.http().sites;
+        assert_eq!(sites.proxy_to("www.news.example").map(ToString::to_string).as_deref(), Some("http://proxy:3128"));
+        config.sites = site("[\"a.example\"]\nproxy = \"socks5://proxy:1\"\nheaders = { Cookie = \"x\" }\n");
+        assert_eq!(config.problems().len(), 2);
     }
 
     #[test]

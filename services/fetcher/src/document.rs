@@ -1,11 +1,13 @@
 //! From what was fetched to a RawDocument and its record.
 
 use bytes::Bytes;
+use naba_frontier::{RightsSources, Site, read_rights};
 use naba_model::{Millis, millis_of, sha256_hex, timestamp_of};
-use naba_proto::v1::{FrontierEntry, HttpHeader, Origin, RawDocument, Robots};
+use naba_proto::v1::{FrontierEntry, HttpHeader, Origin, RawDocument, Rights, Robots};
 use naba_stage::Output;
+use url::Url;
 
-use crate::http::HttpResponse;
+use crate::http::{HttpResponse, PRODUCT_TOKEN};
 
 /// Most bytes of all kept headers together.
 const MAX_HEADER_BYTES: usize = 64 * 1024;
@@ -20,10 +22,27 @@ pub(crate) struct Fetched {
     pub(crate) content_type: String,
     pub(crate) fetched_at: Millis,
     pub(crate) robots: Robots,
+    /// What the site and the answer state about the use of the text.
+    pub(crate) rights: Rights,
+}
+
+/// Reads what the site's files and the answer's headers state about the use of a page. What stands in the page itself is
+/// the parser's to read.
+pub(crate) fn rights_of(url: &str, site: &Site, headers: &[(String, String)]) -> Rights {
+    let Ok(url) = Url::parse(url) else { return Rights::default() };
+    let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let (robots, tdm_file) = (site.robots.as_deref(), site.tdm_file.as_deref());
+    read_rights(&RightsSources { url: &url, agent: PRODUCT_TOKEN, robots, tdm_file, headers: &headers, html: b"" })
 }
 
 impl Fetched {
-    pub(crate) fn over_http(response: HttpResponse, keep: &[String], robots: Robots, fetched_at: Millis) -> Self {
+    pub(crate) fn over_http(
+        response: HttpResponse,
+        keep: &[String],
+        evidence: (Robots, Rights),
+        fetched_at: Millis,
+    ) -> Self {
+        let (robots, rights) = evidence;
         let content_type = response.header("content-type").unwrap_or_default().to_owned();
         Self {
             sha256: sha256_hex(&response.body),
@@ -33,11 +52,12 @@ impl Fetched {
             content_type,
             fetched_at,
             robots,
+            rights,
         }
     }
 
     /// Makes the document that a listing's own content stands in for.
-    pub(crate) fn from_listing(entry: &FrontierEntry, robots: Robots, now: Millis) -> Self {
+    pub(crate) fn from_listing(entry: &FrontierEntry, robots: Robots, site: &Site, now: Millis) -> Self {
         let content = entry.discovery.as_ref().map(|d| d.content_html.clone()).unwrap_or_default();
         Self {
             sha256: sha256_hex(content.as_bytes()),
@@ -47,6 +67,7 @@ impl Fetched {
             content_type: "text/html; charset=utf-8".to_owned(),
             fetched_at: now,
             robots,
+            rights: rights_of(&entry.url, site, &[]),
         }
     }
 
@@ -78,8 +99,8 @@ impl Fetched {
             origin: entry.origin,
             attempt,
             feed_only,
-            tdm: None,
-            ai_signals: Vec::new(),
+            tdm: self.rights.tdm,
+            ai_signals: self.rights.ai_signals,
         }
     }
 }
@@ -147,7 +168,7 @@ mod tests {
 
     #[test]
     fn a_document_keeps_the_contract_and_tells_both_addresses() {
-        let fetched = Fetched::from_listing(&entry(), Robots::default(), 9);
+        let fetched = Fetched::from_listing(&entry(), Robots::default(), &Site::default(), 9);
         let document = Checked::new(fetched.into_document(entry(), 3, true)).unwrap();
         assert_eq!(
             (document.url.as_str(), document.final_url.as_str()),
@@ -159,7 +180,8 @@ mod tests {
 
     #[test]
     fn a_record_bears_the_clocks_and_goes_to_its_lane() {
-        let live = Fetched::from_listing(&entry(), Robots::default(), 9).into_document(entry(), 1, true);
+        let live =
+            Fetched::from_listing(&entry(), Robots::default(), &Site::default(), 9).into_document(entry(), 1, true);
         let output = record(&live);
         assert_eq!(output.role, "raw");
         let header = |name: &str| output.headers.iter().find(|(n, _)| *n == name).map(|(_, v)| v.as_str());

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use naba_feed::{Entry, Listing, ListingKind};
+use naba_frontier::Window;
 use naba_model::{Millis, NormalUrl, UrlHash, timestamp_of};
 use naba_proto::v1::{Discovery, DiscoveryKind, FrontierEntry, Source};
 
@@ -104,7 +105,8 @@ pub(crate) fn schedule_of(
     let ttl = hints.ttl_minutes.map(|minutes| Duration::from_secs(u64::from(minutes) * 60));
     let update = hints.update_every_seconds.map(Duration::from_secs);
     let hint = [ttl, update, max_age, until_open(&hints.skip_hours, now)].into_iter().flatten().max();
-    naba_frontier::Listing { children, hint }
+    let window = Window::of(listing.entries.iter().filter_map(|entry| entry.url.as_ref()).map(|url| url.as_str()));
+    naba_frontier::Listing { children, hint, window }
 }
 
 /// Returns the time to the next hour that is not among those in which nothing appears.

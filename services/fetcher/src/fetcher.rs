@@ -232,11 +232,21 @@ fn apply(
         Decision::SavePage { url_hash, state } => step.writes.push(StateWrite::put(SEEN, url_hash, &state)),
         Decision::SaveHost(host) => step.writes.push(StateWrite::put(HOST_STATE, host.domain.clone(), &host)),
         Decision::Forward(entry) => step.outputs.push(frontier_record(&entry)),
-        Decision::PublishEntries => {
+        Decision::PublishEntries { at_most } => {
             if let Some(Found::Entries(entries)) = found.take() {
-                let news = entries.iter().filter(|entry| is_news(entry, state));
+                let news = entries.iter().filter(|entry| is_news(entry, state)).take(at_most);
                 step.outputs.extend(news.map(frontier_record));
             }
+        }
+        Decision::NoteGap => {
+            tracing::info!(
+                source = request.key(),
+                url = request.url,
+                "feed moved on past what was seen, polled faster"
+            );
+        }
+        Decision::NoteFlood { new } => {
+            tracing::warn!(source = request.key(), url = request.url, new, "more new entries than a day may bring");
         }
         Decision::Publish { entry, attempt } => {
             if let Some(Found::Document(fetched)) = found.take() {
@@ -244,7 +254,7 @@ fn apply(
             }
         }
         Decision::PublishFeedOnly { entry, robots, attempt } => {
-            let fetched = Fetched::from_listing(&entry, robots, now);
+            let fetched = Fetched::from_listing(&entry, robots, &request.site, now);
             step.outputs.push(document::record(&fetched.into_document(entry, attempt, true)));
         }
         Decision::End(ending) => {

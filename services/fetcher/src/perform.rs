@@ -7,12 +7,12 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use naba_feed::Input;
 use naba_frontier::{Answer, Blame, FetchRequest, Listing, Target, forbidden, reasons};
 use naba_model::{Millis, NormalUrl, sha256_hex};
-use naba_proto::v1::{FrontierEntry, Source, SourceKind};
+use naba_proto::v1::{FrontierEntry, Rights, Source, SourceKind};
 use naba_stage::Metric;
 
 use crate::codes;
 use crate::config::FetcherConfig;
-use crate::document::Fetched;
+use crate::document::{Fetched, rights_of};
 use crate::entries::{Discoverer, schedule_of};
 use crate::files::{self, FileError};
 use crate::http::{HttpClient, HttpError, HttpRequest, HttpResponse, Limits, Phase};
@@ -104,7 +104,7 @@ impl Performer {
     fn limits(&self, request: &FetchRequest) -> Limits {
         let config = &self.config;
         match (&request.target, request.kind) {
-            (Target::Robots { .. }, _) => config.limits(Limits::robots(), config.feed_timeout),
+            (Target::Robots { .. } | Target::Tdm { .. }, _) => config.limits(Limits::robots(), config.feed_timeout),
             (Target::Page { .. }, _) => config.limits(Limits::page(), config.page_timeout),
             (_, SourceKind::Feed) => config.limits(Limits::feed(), config.feed_timeout),
             _ => config.limits(Limits::sitemap(), config.sitemap_timeout),
@@ -123,9 +123,13 @@ impl Performer {
         }
         match (&job.request.target, &job.source) {
             (Target::Robots { .. }, _) => {
-                let answer = Answer::RobotsFile { sha256: sha256_hex(&response.body), bytes: response.body.into() };
+                let header = |name: &str| response.header(name).unwrap_or_default().to_owned();
+                let (etag, last_modified) = (header("etag"), header("last-modified"));
+                let sha256 = sha256_hex(&response.body);
+                let answer = Answer::RobotsFile { sha256, bytes: response.body.into(), etag, last_modified };
                 (answer, Found::Nothing)
             }
+            (Target::Tdm { .. }, _) => (Answer::TdmFile { bytes: response.body.into() }, Found::Nothing),
             (Target::Source { .. }, Some(source)) => self.read_listing(&job.request, source, &response),
             (Target::Source { .. }, None) => (Answer::Refused { code: reasons::UNCHANGED }, Found::Nothing),
             (Target::Page { .. }, _) => self.read_page(&job.request, response),
@@ -179,7 +183,9 @@ impl Performer {
         }
         let header = |name: &str| response.header(name).unwrap_or_default().to_owned();
         let (etag, last_modified) = (header("etag"), header("last-modified"));
-        let fetched = Fetched::over_http(response, &self.config.keep_headers, request.robots.clone(), now());
+        let rights = rights_of(&request.url, &request.site, &response.headers);
+        let evidence = (request.robots.clone(), rights);
+        let fetched = Fetched::over_http(response, &self.config.keep_headers, evidence, now());
         let answer = Answer::Body { sha256: fetched.sha256.clone(), etag, last_modified, listing: Listing::default() };
         (answer, Found::Document(Box::new(fetched)))
     }
@@ -226,6 +232,7 @@ fn answer_file(job: &Job, config: &FetcherConfig) -> (Answer, Found) {
                 content_type: file.content_type.to_owned(),
                 fetched_at: now(),
                 robots: request.robots.clone(),
+                rights: Rights::default(),
             };
             (body(fetched.sha256.clone(), Listing::default()), Found::Document(Box::new(fetched)))
         }
@@ -256,6 +263,7 @@ fn answer_of_error(error: &HttpError) -> Answer {
         | HttpError::BadEncoding { .. } => Answer::Unusable { code, sha256: String::new() },
         HttpError::Dns { .. }
         | HttpError::Connect { .. }
+        | HttpError::Proxy { .. }
         | HttpError::Tls { .. }
         | HttpError::Timeout(Phase::Dns | Phase::Connect | Phase::Tls | Phase::Head) => {
             failed(code, error_chain(error), Blame::Host)
@@ -322,6 +330,7 @@ fn retry_after(value: &str, now: Millis) -> Option<Duration> {
 fn accept(request: &FetchRequest) -> &'static str {
     match (&request.target, request.kind) {
         (Target::Robots { .. }, _) => "text/plain,*/*;q=0.5",
+        (Target::Tdm { .. }, _) => "application/json,*/*;q=0.5",
         (Target::Page { .. }, _) => "text/html,application/xhtml+xml,text/plain;q=0.9,*/*;q=0.5",
         _ => "application/rss+xml,application/atom+xml,application/feed+json,application/xml;q=0.9,*/*;q=0.5",
     }
@@ -330,6 +339,7 @@ fn accept(request: &FetchRequest) -> &'static str {
 fn kind_label(request: &FetchRequest) -> &'static str {
     match &request.target {
         Target::Robots { .. } => "robots",
+        Target::Tdm { .. } => "tdm",
         Target::Page { .. } => "page",
         Target::Source { .. } => match request.kind {
             SourceKind::File => "file",
@@ -341,7 +351,7 @@ fn kind_label(request: &FetchRequest) -> &'static str {
 
 fn outcome_label(answer: &Answer) -> &'static str {
     match answer {
-        Answer::RobotsFile { .. } | Answer::Body { .. } => "read",
+        Answer::RobotsFile { .. } | Answer::TdmFile { .. } | Answer::Body { .. } => "read",
         Answer::NotModified { .. } => "not_modified",
         Answer::Redirect { .. } => "redirect",
         Answer::Status { status: 429, .. } => "rate_limited",

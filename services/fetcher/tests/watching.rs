@@ -150,6 +150,37 @@ async fn a_page_that_robots_forbids_is_not_asked_and_the_feeds_text_stands_in() 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_site_reserves_travels_with_its_documents() {
+    let folder = tempfile::tempdir().unwrap();
+    let web = Web::start().await;
+    let robots = "User-agent: GPTBot\nDisallow: /\n\nUser-agent: *\nDisallow: /closed\nLicense: /rsl.xml\n";
+    web.script("a.example/robots.txt", move |_, _| robots.into_response());
+    let tdm = r#"[{"location": "/", "tdm-reservation": 1, "tdm-policy": "/policy.json"}]"#;
+    web.script("a.example/.well-known/tdmrep.json", move |_, _| tdm.into_response());
+    web.script("a.example/feed", |_, _| {
+        let closed = "<item><link>/closed</link><content:encoded>&lt;p>x&lt;/p></content:encoded></item>";
+        rss(&format!("{closed}{}", items(&["/1", "/2"])))
+            .replace("<rss ", "<rss xmlns:content=\"http://purl.org/rss/1.0/modules/content/\" ")
+            .into_response()
+    });
+    web.page("a.example/1", "one");
+    web.script("a.example/2", |_, _| ([("tdm-reservation", "0")], html("two")).into_response());
+    let line = Line::start(folder.path(), config(&web)).await;
+    line.watch(&[feed("http://a.example/feed")]).await;
+    let documents = line.documents_at_least(3).await;
+    let policy = "http://a.example/policy.json";
+    let tdm: Vec<_> = documents.iter().map(|d| d.tdm.as_ref().map(|t| (t.reserved, t.policy_url.as_str()))).collect();
+    let file = Some((true, policy));
+    assert_eq!(tdm, [file, Some((false, "")), file], "/1 by the file, /2 by its header, /closed from the feed");
+    for document in &documents {
+        let signals: Vec<_> = document.ai_signals.iter().map(|s| (s.kind.as_str(), s.value.as_str())).collect();
+        assert_eq!(signals, [("robots", "GPTBot: Disallow: /"), ("rsl", "http://a.example/rsl.xml")]);
+    }
+    assert_eq!(web.asked("a.example/.well-known/tdmrep.json").len(), 1, "the file is asked once");
+    line.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_edit_that_the_listing_states_is_published_and_an_unchanged_page_is_not() {
     let folder = tempfile::tempdir().unwrap();
     let web = Web::start().await;

@@ -1,6 +1,7 @@
 //! One request, one answer.
 
 use std::error::Error;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -17,7 +18,9 @@ use super::config::{HttpConfig, Limits};
 use super::connect::Connector;
 use super::decode::ACCEPT_ENCODING;
 use super::error::{HttpError, Phase};
+use super::memory::Remembering;
 use super::resolve::{Resolve, SystemResolver};
+use super::site::Sites;
 
 /// Most bytes of the head of an answer.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
@@ -82,13 +85,15 @@ impl HttpResponse {
 pub struct HttpClient {
     client: Client<Connector, Empty<Bytes>>,
     user_agent: HeaderValue,
+    sites: Arc<Sites>,
     connect_budget: Duration,
 }
 
 impl HttpClient {
     /// Sets the client up and logs what it may reach beyond the public Internet.
     pub fn new(config: HttpConfig) -> Result<Self, HttpError> {
-        Self::with_resolver(config, Box::new(SystemResolver))
+        let resolver = Remembering::new(SystemResolver, config.dns_ttl, config.dns_negative_ttl);
+        Self::with_resolver(config, Box::new(resolver))
     }
 
     pub(super) fn with_resolver(config: HttpConfig, resolver: Box<dyn Resolve>) -> Result<Self, HttpError> {
@@ -99,6 +104,10 @@ impl HttpClient {
         if !config.hosts.is_empty() {
             tracing::warn!(count = config.hosts.len(), "names are overridden and not looked up");
         }
+        if let Some(proxy) = &config.sites.proxy {
+            tracing::warn!(%proxy, "requests go through a proxy, which looks names up itself");
+        }
+        let sites = Arc::new(config.sites.clone());
         let user_agent = HeaderValue::try_from(config.user_agent())
             .map_err(|_| HttpError::Setup(format!("contact {:?} does not fit into a header", config.contact)))?;
         let client = Client::builder(TokioExecutor::new())
@@ -109,9 +118,9 @@ impl HttpClient {
             .http1_max_buf_size(MAX_HEAD_BYTES)
             .http1_max_headers(MAX_HEADERS)
             .http2_max_header_list_size(MAX_HEAD_BYTES as u32)
-            .build(Connector::new(&config, resolver)?);
-        let connect_budget = config.dns_timeout + config.connect_timeout * 2 + config.tls_timeout;
-        Ok(Self { client, user_agent, connect_budget })
+            .build(Connector::new(&config, Arc::clone(&sites), resolver)?);
+        let connect_budget = config.dns_timeout + config.connect_timeout * 2 + config.tls_timeout * 2;
+        Ok(Self { client, user_agent, sites, connect_budget })
     }
 
     /// Asks once and returns the answer, whatever its status. Redirects are answers.
@@ -163,7 +172,8 @@ impl HttpClient {
         if let Some(last_modified) = &request.last_modified {
             insert(headers, header::IF_MODIFIED_SINCE, last_modified);
         }
-        for (name, value) in &request.headers {
+        let of_site = self.sites.of(request.url.host()).map(|site| site.headers.as_slice()).unwrap_or_default();
+        for (name, value) in of_site.iter().chain(&request.headers) {
             if let Ok(name) = HeaderName::try_from(name.as_str()) {
                 insert(headers, name, value);
             }

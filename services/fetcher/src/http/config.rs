@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio_rustls::rustls::pki_types::CertificateDer;
 
 use super::range::AddressRange;
+use super::site::Sites;
 
 /// The name by which robots.txt files address this client.
 pub const PRODUCT_TOKEN: &str = "naba";
@@ -23,9 +24,15 @@ pub struct HttpConfig {
     pub allow_addresses: Vec<AddressRange>,
     /// Certificates of authorities to trust beside the public ones.
     pub extra_roots: Vec<CertificateDer<'static>>,
+    /// Proxies and headers of sites.
+    pub sites: Sites,
+    /// How long the addresses of a name are remembered.
+    pub dns_ttl: Duration,
+    /// How long it is remembered that a name has none.
+    pub dns_negative_ttl: Duration,
     /// Limit of a name look-up.
     pub dns_timeout: Duration,
-    /// Limit of a connection attempt to one address.
+    /// Limit of connecting, over all addresses of a name.
     pub connect_timeout: Duration,
     /// Limit of a TLS handshake.
     pub tls_timeout: Duration,
@@ -42,6 +49,9 @@ impl Default for HttpConfig {
             hosts: HashMap::new(),
             allow_addresses: Vec::new(),
             extra_roots: Vec::new(),
+            sites: Sites::default(),
+            dns_ttl: Duration::from_secs(300),
+            dns_negative_ttl: Duration::from_secs(30),
             dns_timeout: Duration::from_secs(5),
             connect_timeout: Duration::from_secs(5),
             tls_timeout: Duration::from_secs(5),

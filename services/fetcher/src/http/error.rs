@@ -71,6 +71,17 @@ pub enum HttpError {
         #[source]
         source: Arc<io::Error>,
     },
+    /// The proxy opens no way to the host.
+    #[error("proxy {proxy:?} opens no way to {host:?}")]
+    Proxy {
+        /// The proxy asked.
+        proxy: String,
+        /// The host asked for.
+        host: String,
+        /// What it said.
+        #[source]
+        source: Arc<io::Error>,
+    },
     /// Encryption fails: a bad certificate most often.
     #[error("tls with {host:?} fails")]
     Tls {
@@ -126,6 +137,7 @@ impl HttpError {
             Self::RefusedAddress { .. } => "refused_address",
             Self::Dns { .. } => "dns",
             Self::Connect { .. } => "connect",
+            Self::Proxy { .. } => "proxy",
             Self::Tls { .. } => "tls",
             Self::Timeout(_) => "timeout",
             Self::SlowBody { .. } => "slow_body",

@@ -11,6 +11,9 @@ use super::range::AddressRange;
 /// Ports where the web is served.
 const WEB_PORTS: [u16; 4] = [80, 443, 8080, 8443];
 
+/// Last labels of names that no public zone has (RFC 6761, RFC 6762, and what networks use inside).
+const LOCAL_ENDS: [&str; 6] = ["corp", "home", "internal", "lan", "local", "localhost"];
+
 /// Why an address may not be reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
@@ -18,6 +21,8 @@ pub enum Refusal {
     NotGlobal(IpAddr),
     /// The port is not one of the web's.
     Port(u16),
+    /// The name is one of a local network.
+    LocalName,
     /// The connection leads elsewhere than asked for.
     Moved(IpAddr),
 }
@@ -27,6 +32,7 @@ impl fmt::Display for Refusal {
         match self {
             Self::NotGlobal(address) => write!(f, "{address} is not a public address; list it in allow_addresses"),
             Self::Port(port) => write!(f, "port {port} is not one of 80, 443, 8080 and 8443"),
+            Self::LocalName => write!(f, "the name is one of a local network, which a proxy must not be asked for"),
             Self::Moved(address) => write!(f, "the connection leads to {address}"),
         }
     }
@@ -56,6 +62,21 @@ impl Guard {
         } else {
             Ok(())
         }
+    }
+
+    /// Checks what a proxy is about to be asked for. It looks names up itself: where they lead is its own guard's matter, so
+    /// only what can be told from the address as written is refused here.
+    pub(super) fn check_through_proxy(&self, host: &str, port: u16) -> Result<(), Refusal> {
+        let literal = host.trim_start_matches('[').trim_end_matches(']').trim_end_matches('.');
+        if let Ok(ip) = literal.parse::<IpAddr>() {
+            return self.check(SocketAddr::new(ip, port));
+        }
+        let name = literal.to_ascii_lowercase();
+        let last = name.rsplit_once('.').map(|(_, last)| last);
+        if last.is_none_or(|last| LOCAL_ENDS.contains(&last)) || name.ends_with(".home.arpa") {
+            return Err(Refusal::LocalName);
+        }
+        if WEB_PORTS.contains(&port) { Ok(()) } else { Err(Refusal::Port(port)) }
     }
 }
 
@@ -192,6 +213,19 @@ mod tests {
         ] {
             assert!(global(address), "{address} was refused");
         }
+    }
+
+    #[test]
+    fn a_proxy_is_not_asked_for_what_is_plainly_inside() {
+        let guard = Guard::new(Vec::new());
+        for host in
+            ["127.0.0.1", "[::1]", "10.0.0.1", "localhost", "a.localhost", "db.internal", "intranet", "x.home.arpa"]
+        {
+            assert!(guard.check_through_proxy(host, 80).is_err(), "{host}");
+        }
+        assert_eq!(guard.check_through_proxy("news.example", 22), Err(Refusal::Port(22)));
+        assert_eq!(guard.check_through_proxy("news.example", 443), Ok(()));
+        assert_eq!(guard.check_through_proxy("8.8.8.8", 443), Ok(()));
     }
 
     #[test]

@@ -11,8 +11,11 @@ mod connect;
 mod decode;
 mod error;
 mod guard;
+mod memory;
+mod race;
 mod range;
 mod resolve;
+mod site;
 #[cfg(test)]
 mod tests;
 
@@ -21,3 +24,4 @@ pub use config::{HttpConfig, Limits, PRODUCT_TOKEN, WhenOver};
 pub use error::{HttpError, Phase};
 pub use guard::Refusal;
 pub use range::{AddressRange, AddressRangeError};
+pub use site::{Proxy, ProxyError, SiteSettings, Sites, is_settable};

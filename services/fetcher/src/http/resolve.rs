@@ -14,6 +14,9 @@ const MAX_ADDRESSES: usize = 8;
 pub(super) trait Resolve: Send + Sync + 'static {
     /// Returns the addresses of a name, the preferred first.
     async fn resolve(&self, host: &str) -> io::Result<Vec<IpAddr>>;
+
+    /// Drops what is remembered of a name: its addresses lead nowhere.
+    fn forget(&self, _host: &str) {}
 }
 
 /// The system's resolver, with its hosts file and cache.

@@ -5,6 +5,7 @@
 mod coding;
 mod exchange;
 mod hostile;
+mod proxy;
 mod reach;
 mod tls;
 

@@ -10,9 +10,9 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::*;
 
-/// Serves `hello` over TLS as `site.example`, in HTTP/1.1 or, when `h2`, in HTTP/2, and returns the certificate.
-async fn serve_tls(h2: bool) -> (SocketAddr, CertificateDer<'static>) {
-    let CertifiedKey { cert, signing_key } = generate_simple_self_signed(["site.example".to_owned()]).unwrap();
+/// Makes a server's side of TLS for a name, and returns the certificate with it.
+pub(super) fn acceptor(name: &str, protocol: &[u8]) -> (TlsAcceptor, CertificateDer<'static>) {
+    let CertifiedKey { cert, signing_key } = generate_simple_self_signed([name.to_owned()]).unwrap();
     let certificate = cert.der().clone();
     let key = PrivateKeyDer::try_from(signing_key.serialize_der()).unwrap();
     let mut tls = ServerConfig::builder_with_provider(Arc::new(default_provider()))
@@ -21,8 +21,13 @@ async fn serve_tls(h2: bool) -> (SocketAddr, CertificateDer<'static>) {
         .with_no_client_auth()
         .with_single_cert(vec![certificate.clone()], key)
         .unwrap();
-    tls.alpn_protocols = vec![if h2 { b"h2".to_vec() } else { b"http/1.1".to_vec() }];
-    let acceptor = TlsAcceptor::from(Arc::new(tls));
+    tls.alpn_protocols = vec![protocol.to_vec()];
+    (TlsAcceptor::from(Arc::new(tls)), certificate)
+}
+
+/// Serves `hello` over TLS as `site.example`, in HTTP/1.1 or, when `h2`, in HTTP/2, and returns the certificate.
+pub(super) async fn serve_tls(h2: bool) -> (SocketAddr, CertificateDer<'static>) {
+    let (acceptor, certificate) = acceptor("site.example", if h2 { &b"h2"[..] } else { &b"http/1.1"[..] });
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
