@@ -80,14 +80,14 @@ pub async fn work(log: &dyn Log, topics: &Topics) -> (BTreeMap<String, usize>, V
     (codes, twice)
 }
 
-/// Compares the outputs that a stage's audit tells of with the records of the topic that it writes, by key: a transaction is
+/// Compares the outputs that a stage's audit tells of with the records of the topics that it writes, by key: a transaction is
 /// there with everything in it or not at all. Holds for a stage whose outputs have the key of their input.
 pub async fn outputs_missing(
     log: &dyn Log,
     raw_log: &dyn Log,
     topics: &Topics,
     stage: &str,
-    role: &str,
+    roles: &[&str],
 ) -> Vec<String> {
     let mut told: BTreeMap<Vec<u8>, i64> = BTreeMap::new();
     for record in read_all(log, topics, "audit").await {
@@ -96,14 +96,19 @@ pub async fn outputs_missing(
             *told.entry(audit.key.to_vec()).or_default() += i64::from(audit.outputs);
         }
     }
-    for record in read_all(log, topics, role).await {
-        *told.entry(record.key.unwrap_or_default().to_vec()).or_default() -= 1;
+    for role in roles {
+        for record in read_all(log, topics, role).await {
+            *told.entry(record.key.unwrap_or_default().to_vec()).or_default() -= 1;
+        }
     }
     told.retain(|_, missing| *missing > 0);
     if told.is_empty() {
         return Vec::new();
     }
-    let there = read_all(raw_log, topics, role).await;
+    let mut there = Vec::new();
+    for role in roles {
+        there.extend(read_all(raw_log, topics, role).await);
+    }
     let place = |key: &[u8]| {
         let at = there.iter().filter(|record| record.key.as_deref() == Some(key));
         at.map(|record| format!("{} offset {}", record.at, record.offset)).collect::<Vec<_>>().join(", ")

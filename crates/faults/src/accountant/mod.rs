@@ -59,7 +59,8 @@ impl Accountant<'_> {
         if !self.repeats_allowed {
             let (_, twice) = work(self.log, self.topics).await;
             verdict.convict("work-ended-twice", twice);
-            let missing = outputs_missing(self.log, self.raw_log, self.topics, "enricher", "enriched").await;
+            let roles = ["enriched", "revisions"];
+            let missing = outputs_missing(self.log, self.raw_log, self.topics, "enricher", &roles).await;
             verdict.convict("enricher-output-not-committed-with-its-audit", missing);
             verdict.convict("document-published-twice", raw_repeats(self.log, self.topics).await);
         }
