@@ -5,6 +5,7 @@ mod contract;
 mod docs;
 mod eval;
 mod eval_fetch;
+mod gazetteer;
 mod layers;
 mod mapping;
 mod topics;
@@ -51,6 +52,8 @@ enum Task {
     Eval(eval::Options),
     /// Run the public suites on fetching through our code, beside the peers' figures and against the pinned floors.
     EvalFetch(eval_fetch::Options),
+    /// Build the gazetteer from openly licensed packages and the lists kept by hand.
+    Gazetteer(gazetteer::Options),
     /// Write the generated files of docs/.
     Docs {
         /// Only compare; fail when a file differs.
@@ -81,6 +84,7 @@ fn run(task: Task) -> Result<()> {
         Task::ReleaseContract { version } => contract::release(&root, &version),
         Task::Eval(options) => eval::run(&root, &options),
         Task::EvalFetch(options) => eval_fetch::run(&root, &options),
+        Task::Gazetteer(options) => gazetteer::run(&root, &options),
         Task::Docs { check } => docs::run(&root, check),
     }
 }

@@ -21,9 +21,11 @@
 mod data;
 mod dateline;
 mod direction;
+mod entities;
 mod error;
 pub mod expressions;
 mod fingerprint;
+pub mod gazetteer;
 mod keyphrases;
 mod language;
 mod pipeline;

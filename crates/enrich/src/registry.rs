@@ -1,11 +1,11 @@
 //! The steps there are, one line each, in their default order.
 
 use crate::Step;
-use crate::{dateline, direction, fingerprint, keyphrases, language, quantities, quotes, temporal};
+use crate::{dateline, direction, entities, fingerprint, keyphrases, language, quantities, quotes, temporal};
 
 /// Names of all steps in their default order. Language comes first: the later steps choose their data by it.
 pub const DEFAULT_STEPS: &[&str] =
-    &["language", "direction", "dateline", "quotes", "temporal", "quantities", "keyphrases", "fingerprint"];
+    &["language", "direction", "dateline", "quotes", "entities", "temporal", "quantities", "keyphrases", "fingerprint"];
 
 /// Returns the step with a name.
 pub(crate) fn step(name: &str) -> Option<Box<dyn Step>> {
@@ -14,6 +14,7 @@ pub(crate) fn step(name: &str) -> Option<Box<dyn Step>> {
         "direction" => Box::new(direction::Direction),
         "dateline" => Box::new(dateline::DatelineStep),
         "quotes" => Box::new(quotes::Quotes),
+        "entities" => Box::new(entities::Entities),
         "temporal" => Box::new(temporal::Temporal),
         "quantities" => Box::new(quantities::Quantities),
         "keyphrases" => Box::new(keyphrases::Keyphrases),

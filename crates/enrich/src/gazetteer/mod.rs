@@ -1,0 +1,198 @@
+//! Names of places, organisations and people, and whose they are, in one compact file.
+//!
+//! A name is a phrase of folded words; the file holds 48 bits of the phrase's hash and no name but the canonical one.
+//! With a million names, a foreign phrase meets a known hash once in 300 million.
+
+mod build;
+mod file;
+mod user;
+pub mod words;
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
+pub use build::Builder;
+
+use crate::EnrichError;
+
+/// What an entry is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A country.
+    Country,
+    /// A first-level region of a country.
+    Region,
+    /// A city.
+    City,
+    /// An organisation.
+    Organisation,
+    /// A person.
+    Person,
+    /// Another place.
+    Place,
+}
+
+/// Someone or something with names.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// What it is.
+    pub kind: Kind,
+    /// How likely it is meant, from 0 to 255; for places, 25 times the decimal logarithm of the population.
+    pub rank: u8,
+    /// ISO 3166-1 code of the country it is in; empty when it is in none.
+    pub country: String,
+    /// ISO 3166 code of the entry itself; empty when it has none.
+    pub iso: String,
+    /// GeoNames id; 0 when it has none.
+    pub geonames: u32,
+    /// Number of the Wikidata item; 0 when it has none.
+    pub wikidata: u32,
+    /// Degrees north and east, WGS 84.
+    pub coordinates: Option<(f32, f32)>,
+    /// Canonical name, English where known.
+    pub name: String,
+}
+
+/// What a phrase of words leads to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Slot {
+    first: u32,
+    count: u8,
+    flags: u8,
+}
+
+/// Longer names begin with this phrase.
+const CONTINUES: u8 = 1;
+/// The phrase is also a common word: it names the entry only where something says so.
+const WEAK: u8 = 2;
+
+/// A phrase found.
+#[derive(Clone, Copy, Debug)]
+pub struct Found<'a> {
+    /// Indices of the entries that have this name, the likeliest first.
+    pub entries: &'a [u32],
+    /// True when the phrase is also a common word.
+    pub weak: bool,
+    /// True when longer names begin with it.
+    pub continues: bool,
+}
+
+/// A hash is its own hash.
+#[derive(Default)]
+struct Same(u64);
+
+impl Hasher for Same {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 << 8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, value: u64) {
+        self.0 = value.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
+}
+
+type Slots = HashMap<u64, Slot, BuildHasherDefault<Same>>;
+
+/// A gazetteer, ready to be asked.
+#[derive(Default)]
+pub struct Gazetteer {
+    entries: Vec<Entry>,
+    candidates: Vec<u32>,
+    slots: Slots,
+}
+
+impl Gazetteer {
+    /// Reads the file that [`Builder::bytes`] made.
+    ///
+    /// # Errors
+    /// [`EnrichError::Data`] says what is wrong with the bytes.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, EnrichError> {
+        file::read(bytes).map_err(|why| EnrichError::Data { file: "gazetteer".into(), why })
+    }
+
+    /// Returns the entry at an index.
+    pub fn entry(&self, index: u32) -> Option<&Entry> {
+        self.entries.get(index as usize)
+    }
+
+    /// Returns the number of entries.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Tells whether there is no entry.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Looks a phrase up by its hash (see [`words::follow`]).
+    pub fn find(&self, phrase: u64) -> Option<Found<'_>> {
+        let slot = self.slots.get(&key(phrase))?;
+        let first = slot.first as usize;
+        let entries = self.candidates.get(first..first + usize::from(slot.count)).unwrap_or_default();
+        Some(Found { entries, weak: slot.flags & WEAK != 0, continues: slot.flags & CONTINUES != 0 })
+    }
+}
+
+/// The 48 bits of a phrase's hash that the file keeps.
+fn key(phrase: u64) -> u64 {
+    phrase >> 16
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(kind: Kind, rank: u8, name: &str) -> Entry {
+        let empty = String::new;
+        Entry {
+            kind,
+            rank,
+            country: empty(),
+            iso: empty(),
+            geonames: 7,
+            wikidata: 0,
+            coordinates: Some((1.5, -2.25)),
+            name: name.into(),
+        }
+    }
+
+    fn find<'a>(gazetteer: &'a Gazetteer, phrase: &str) -> Option<Vec<&'a str>> {
+        let words = words::Words::of(phrase);
+        let hash = (0..words.all().len()).fold(0, |hash, i| words::follow(hash, words::hash(words.folded(i))));
+        let found = gazetteer.find(hash)?;
+        Some(found.entries.iter().filter_map(|i| gazetteer.entry(*i)).map(|e| e.name.as_str()).collect())
+    }
+
+    #[test]
+    fn what_was_built_is_found_the_likeliest_first() {
+        let mut builder = Builder::default();
+        let small = builder.add(entry(Kind::City, 90, "Aleppo, Nowhere"));
+        let large = builder.add(entry(Kind::City, 150, "Aleppo"));
+        builder.name(small, "حلب", false);
+        builder.name(large, "حَلَب", false);
+        builder.name(large, "Aleppo Governorate Seat", true);
+        let gazetteer = Gazetteer::from_bytes(&builder.bytes()).unwrap();
+        assert_eq!(find(&gazetteer, "حلب"), Some(vec!["Aleppo", "Aleppo, Nowhere"]));
+        assert_eq!(find(&gazetteer, "aleppo governorate"), Some(vec![]), "a beginning leads on");
+        assert_eq!(find(&gazetteer, "governorate"), None);
+        assert_eq!(gazetteer.entry(large).unwrap().coordinates, Some((1.5, -2.25)));
+    }
+
+    #[test]
+    fn a_torn_file_is_refused_and_says_so() {
+        let mut builder = Builder::default();
+        let one = builder.add(entry(Kind::City, 90, "One"));
+        builder.name(one, "One", false);
+        let bytes = builder.bytes();
+        for end in 0..bytes.len() {
+            assert!(Gazetteer::from_bytes(&bytes[..end]).is_err(), "{end} bytes");
+        }
+    }
+}
