@@ -7,13 +7,10 @@ with its disk gone, while the newsroom publishes. In the end no article may be m
 PODMAN is the command with its options, IMAGE the image. Needs root.
 """
 
-import contextlib
 import json
 import os
 import pathlib
-import random
 import shlex
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -23,6 +20,8 @@ import urllib.error
 import urllib.request
 
 import yaml
+
+from ports import free_ports
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PODMAN = shlex.split(os.environ["PODMAN"])
@@ -174,19 +173,6 @@ def newsroom(folder):
     gateway = json.loads(podman("network", "inspect", NETWORK))[0]["subnets"][0]["gateway"]
     until("newsroom", lambda: (place / "sources.toml").exists() and (place / "truth.jsonl").exists())
     return address("newsfarm"), gateway
-
-
-def free_ports():
-    """Finds a port with the ten above it free, below those that the system gives to clients."""
-    while True:
-        base = random.randrange(20_000, 32_000, 10)
-        with contextlib.ExitStack() as stack:
-            try:
-                for port in range(base, base + 10):
-                    stack.enter_context(socket.socket()).bind(("127.0.0.1", port))
-            except OSError:
-                continue
-        return base
 
 
 def kafka(folder, gateway):

@@ -4,10 +4,8 @@ Too few rights show as a line that does not deliver. Too many would show here: a
 and no service may make a topic. BIN is the folder of the programs.
 """
 
-import contextlib
 import os
 import pathlib
-import random
 import signal
 import socket
 import subprocess
@@ -19,6 +17,8 @@ import urllib.request
 
 import yaml
 from confluent_kafka.admin import AclBinding, AclOperation, AclPermissionType, AdminClient, ResourcePatternType, ResourceType
+
+from ports import free_ports
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BIN = pathlib.Path(os.environ["BIN"])
@@ -39,19 +39,6 @@ def free_port():
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return found.getsockname()[1]
-
-
-def free_ports():
-    """Finds a port with the ten above it free, below those that the system gives to clients."""
-    while True:
-        base = random.randrange(20_000, 32_000, 10)
-        with contextlib.ExitStack() as stack:
-            try:
-                for port in range(base, base + 10):
-                    stack.enter_context(socket.socket()).bind(("127.0.0.1", port))
-            except OSError:
-                continue
-        return base
 
 
 def users():

@@ -116,7 +116,7 @@ impl Line {
         let farm = Farm::new(farm_config(config, start_ms));
         let farm = serve(farm, ServeOptions { start: Start::At(start), ..ServeOptions::default() }).await;
         let farm = farm.expect("farm");
-        std::fs::write(folder.path().join("fetcher.toml"), fetcher_config(&farm)).expect("configuration");
+        std::fs::write(folder.path().join("fetcher.toml"), fetcher_config(&farm, "10ms", 8)).expect("configuration");
         let sources = folder.path().join("sources.toml");
         std::fs::write(&sources, farm.farm().sources_toml("2s")).expect("sources");
 
@@ -255,11 +255,12 @@ fn farm_config(config: &LineConfig, epoch_ms: i64) -> FarmConfig {
     }
 }
 
-fn fetcher_config(farm: &FarmHandle) -> String {
+/// Returns a fetcher's configuration for a farm: in a hurry, and led to the farm's address.
+pub fn fetcher_config(farm: &FarmHandle, delay: &str, max_attempts: u32) -> String {
     format!(
-        "[fetcher]\ncontact = \"https://naba.example/crawler\"\ndelay = \"10ms\"\nmin_interval = \"1s\"\n\
-         max_interval = \"4s\"\nretry_base = \"500ms\"\nretry_max = \"4s\"\nrobots_retry = \"1s\"\nmax_attempts = 8\n\
-         rechecks = [\"45s\"]\nmin_refetch = \"1s\"\n\
+        "[fetcher]\ncontact = \"https://naba.example/crawler\"\ndelay = \"{delay}\"\nmin_interval = \"1s\"\n\
+         max_interval = \"4s\"\nretry_base = \"500ms\"\nretry_max = \"4s\"\nrobots_retry = \"1s\"\n\
+         max_attempts = {max_attempts}\nrechecks = [\"45s\"]\nmin_refetch = \"1s\"\n\
          head_timeout = \"3s\"\nidle_timeout = \"3s\"\npage_timeout = \"10s\"\n\
          {}",
         farm.hosts_toml().replacen("[fetcher]\n", "", 1)

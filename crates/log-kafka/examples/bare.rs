@@ -5,19 +5,22 @@
 //! consume them, produce ENRICHED, consume them, one thread a hop) with the same client settings, but without transactions,
 //! groups, offsets, state and work. Prints one line of JSON.
 
+#[path = "client/mod.rs"]
+mod client;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
-use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::message::{Header, Headers, Message, OwnedHeaders};
-use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedProducer};
-use rdkafka::types::RDKafkaErrorCode;
+use rdkafka::producer::{BaseRecord, Producer};
 use rdkafka::{Offset, TopicPartitionList};
+
+use client::Pump;
 
 const ASK: Duration = Duration::from_secs(10);
 /// Longest time without a record before the peer gives up.
@@ -27,7 +30,6 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const ENOUGH: usize = 20_000;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
-type Pump = ThreadedProducer<DefaultProducerContext>;
 
 /// A record as it was read.
 struct Letter {
@@ -61,49 +63,10 @@ struct Cluster {
 }
 
 impl Cluster {
-    fn client(&self) -> ClientConfig {
-        let mut config = ClientConfig::new();
-        config.set("bootstrap.servers", &self.bootstrap).set("enable.metrics.push", "false");
-        config
-    }
-
-    fn producer(&self, compression: &str) -> Result<Pump, KafkaError> {
-        let mut config = self.client();
-        config
-            .set("enable.idempotence", "true")
-            .set("acks", "all")
-            .set("linger.ms", "5")
-            .set("compression.type", compression)
-            .set("message.max.bytes", "9437184")
-            .set("queue.buffering.max.kbytes", "65536")
-            .set("queue.buffering.max.messages", "20000");
-        if compression == "zstd" {
-            config.set("compression.level", "3");
-        }
-        config.create()
-    }
-
-    /// Opens a consumer of committed records.
-    fn reader(&self) -> Result<BaseConsumer, KafkaError> {
-        let mut config = self.client();
-        config
-            .set("group.id", "naba-bench-bare")
-            .set("enable.auto.commit", "false")
-            .set("enable.partition.eof", "true")
-            .set("fetch.wait.max.ms", "100")
-            .set("fetch.queue.backoff.ms", "50")
-            .set("queued.max.messages.kbytes", "16384")
-            .set("fetch.message.max.bytes", "9437184")
-            .set("fetch.max.bytes", "16777216")
-            .set("receive.message.max.bytes", "33554432")
-            .set("isolation.level", "read_committed")
-            .set("check.crcs", "true");
-        config.create()
-    }
-
     /// Opens a consumer of every partition of a topic, from its beginning.
     fn consumer(&self, topic: &str, partitions: i32) -> Result<BaseConsumer, KafkaError> {
-        let consumer = self.reader()?;
+        let mut settings = client::reader(&self.bootstrap);
+        let consumer: BaseConsumer = settings.set("enable.partition.eof", "true").create()?;
         let mut list = TopicPartitionList::new();
         for partition in 0..partitions {
             list.add_partition_offset(topic, partition, Offset::Beginning)?;
@@ -113,7 +76,7 @@ impl Cluster {
     }
 
     fn partitions(&self, topic: &str) -> Result<i32, Failure> {
-        let consumer: BaseConsumer = self.client().create()?;
+        let consumer: BaseConsumer = client::client(&self.bootstrap).create()?;
         let metadata = consumer.fetch_metadata(Some(topic), ASK)?;
         let count = metadata.topics().first().map_or(0, |t| t.partitions().len());
         if count == 0 {
@@ -145,7 +108,7 @@ impl Cluster {
 
     /// Makes a topic and returns its name.
     async fn topic(&self, name: &str, partitions: i32) -> Result<String, Failure> {
-        let admin: AdminClient<DefaultClientContext> = self.client().create()?;
+        let admin: AdminClient<DefaultClientContext> = client::client(&self.bootstrap).create()?;
         let name = format!("bare.{name}.{}", std::process::id());
         let topic = NewTopic::new(&name, partitions, TopicReplication::Fixed(1)).set("max.message.bytes", "9437184");
         for made in admin.create_topics(&[topic], &AdminOptions::new()).await? {
@@ -167,16 +130,7 @@ fn send(producer: &Pump, topic: &str, letter: &Letter) -> Result<(), KafkaError>
     if let Some(value) = &letter.value {
         record = record.payload(value);
     }
-    loop {
-        match producer.send(record) {
-            Ok(()) => return Ok(()),
-            Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), back)) => {
-                record = back;
-                std::thread::sleep(Duration::from_millis(1));
-            }
-            Err((error, _)) => return Err(error),
-        }
-    }
+    client::send(producer, record)
 }
 
 /// Consumes `count` records of a topic and answers each with the next of the `outputs`, sent `rounds` times over.
@@ -231,14 +185,16 @@ async fn relay(cluster: &Cluster, load: &Arc<Load>, raw: &str, compression: &str
     let enriched = cluster.topic(&format!("enriched-{compression}"), load.partitions).await?;
     let begin = Instant::now();
     let parse = {
-        let (input, out) = (cluster.consumer(raw, load.partitions)?, cluster.producer(compression)?);
+        let (input, out) =
+            (cluster.consumer(raw, load.partitions)?, client::producer(&cluster.bootstrap, compression)?);
         let (load, topic) = (Arc::clone(load), articles.clone());
         std::thread::spawn(move || {
             hop(&input, load.raw.len() * load.rounds, Some((&out, &topic)), (&load.articles, load.rounds))
         })
     };
     let enrich = {
-        let (input, out) = (cluster.consumer(&articles, load.partitions)?, cluster.producer(compression)?);
+        let (input, out) =
+            (cluster.consumer(&articles, load.partitions)?, client::producer(&cluster.bootstrap, compression)?);
         let (load, topic) = (Arc::clone(load), enriched.clone());
         std::thread::spawn(move || {
             hop(&input, load.articles.len() * load.rounds, Some((&out, &topic)), (&load.enriched, load.rounds))
@@ -283,7 +239,7 @@ async fn measure(arguments: &[String]) -> Result<String, Failure> {
         ("none", ["produce_plain_s", "consume_plain_s", "relay_plain_s"]),
     ] {
         let topic = cluster.topic(&format!("raw-{compression}"), partitions).await?;
-        let producer = cluster.producer(compression)?;
+        let producer = client::producer(&cluster.bootstrap, compression)?;
         let produced = produce(&producer, &topic, &load.raw, rounds)?;
         let begin = Instant::now();
         hop(&cluster.consumer(&topic, partitions)?, load.raw.len() * rounds, None, (&[], 0))?;

@@ -25,6 +25,7 @@ pub use domain::{RegistrableDomain, registrable_domain};
 pub use id::{ArticleId, CommentId, ContentHash, IdError, SourceId, UrlHash, sha256_hex};
 pub use instant::{Millis, millis_of, timestamp_of};
 pub use span::{Range, slice};
+pub use url::percent;
 pub use url::{Credentials, Fragment, NormalUrl, Percent, UrlError, UrlProfile};
 
 /// Largest body of a RawDocument, in bytes: 3.5 % of real news pages exceed 1 MB, none seen exceeds 5 MiB.

@@ -3,7 +3,7 @@
 mod amp;
 mod host;
 mod path;
-mod percent;
+pub mod percent;
 mod profile;
 mod query;
 

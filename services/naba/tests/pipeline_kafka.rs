@@ -10,8 +10,9 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use naba_faults::accountant::{MALFORMED, books, enriched, observed, raw_repeats, read_all, work};
+use naba_faults::fetcher_config;
 use naba_log_kafka::{KafkaLog, KafkaSettings};
-use naba_newsfarm::{Farm, FarmConfig, FarmHandle, ServeOptions, Start, account, politeness, serve};
+use naba_newsfarm::{Farm, FarmConfig, ServeOptions, Start, account, politeness, serve};
 use naba_stage::log::{Log, NewRecord};
 use naba_stage::{Delivery, Topics};
 use naba_testkit::{RealKafka, RealPostgres, Service, binary, scratch};
@@ -19,17 +20,6 @@ use naba_testkit::{RealKafka, RealPostgres, Service, binary, scratch};
 const ARTICLES: usize = 2000;
 const SITES: usize = 20;
 const PATIENCE: Duration = Duration::from_secs(420);
-
-fn fetcher_config(handle: &FarmHandle) -> String {
-    format!(
-        "[fetcher]\ncontact = \"https://naba.example/crawler\"\ndelay = \"15ms\"\nmin_interval = \"1s\"\n\
-         max_interval = \"4s\"\nretry_base = \"500ms\"\nretry_max = \"4s\"\nrobots_retry = \"1s\"\nmax_attempts = 4\n\
-         rechecks = [\"45s\"]\nmin_refetch = \"1s\"\n\
-         head_timeout = \"3s\"\nidle_timeout = \"3s\"\npage_timeout = \"10s\"\n\
-         {}",
-        handle.hosts_toml().replacen("[fetcher]\n", "", 1)
-    )
-}
 
 struct Cluster<'a> {
     bootstrap: &'a str,
@@ -74,7 +64,7 @@ async fn every_url_version_has_its_fate_through_separate_services_on_kafka() {
     let config = FarmConfig { seed: 20, sites: SITES, articles: ARTICLES, epoch_ms: start_ms, ..line::patient_farm() };
     let farm = Farm::new(config);
     let handle = serve(farm, ServeOptions { start: Start::At(start), ..ServeOptions::default() }).await.expect("farm");
-    std::fs::write(folder.path().join("fetcher.toml"), fetcher_config(&handle)).expect("config");
+    std::fs::write(folder.path().join("fetcher.toml"), fetcher_config(&handle, "15ms", 4)).expect("config");
     let sources = folder.path().join("sources.toml");
     std::fs::write(&sources, handle.farm().sources_toml("1s")).expect("sources");
     plant_malformed_messages(&log, &topics).await;

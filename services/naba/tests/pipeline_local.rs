@@ -8,10 +8,10 @@ use std::process::Command;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use naba_faults::accountant::{books, enriched, observed, raw_repeats, read_all, work};
+use naba_faults::fetcher_config;
 use naba_log_local::{LocalLog, RemoteLog};
 use naba_newsfarm::{Farm, FarmConfig, FarmHandle, ServeOptions, Start, account, politeness, serve};
 use naba_stage::Topics;
-
 use naba_testkit::{Service, binary, scratch};
 
 const ARTICLES: usize = 2000;
@@ -19,15 +19,8 @@ const SITES: usize = 20;
 const PATIENCE: Duration = Duration::from_secs(420);
 
 fn config(handle: &FarmHandle) -> String {
-    format!(
-        "[stage]\naudit = 1.0\n\n[admin]\nlisten = \"127.0.0.1:0\"\n\n\
-         [fetcher]\ncontact = \"https://naba.example/crawler\"\ndelay = \"15ms\"\nmin_interval = \"1s\"\n\
-         max_interval = \"4s\"\nretry_base = \"500ms\"\nretry_max = \"4s\"\nrobots_retry = \"1s\"\nmax_attempts = 4\n\
-         rechecks = [\"45s\"]\nmin_refetch = \"1s\"\n\
-         head_timeout = \"3s\"\nidle_timeout = \"3s\"\npage_timeout = \"10s\"\n\
-         {}",
-        handle.hosts_toml().replacen("[fetcher]\n", "", 1)
-    )
+    let fetcher = fetcher_config(handle, "15ms", 4);
+    format!("[stage]\naudit = 1.0\n\n[admin]\nlisten = \"127.0.0.1:0\"\n\n{fetcher}")
 }
 
 fn up(folder: &Path) -> Service {

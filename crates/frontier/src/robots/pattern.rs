@@ -1,5 +1,7 @@
 //! Path patterns with `*` and a final `$` (RFC 9309 §2.2.3).
 
+use naba_model::percent::{is_unreserved, triplet, triplet_of};
+
 /// A pattern in the spelling of [`spell_rule`], with the length that ranks a match.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Pattern {
@@ -112,7 +114,7 @@ fn spell_rule(value: &[u8], decoded: fn(u8) -> bool) -> Vec<u8> {
             out.extend(digits.iter().take(2).map(u8::to_ascii_uppercase));
         }
         [byte, ..] if byte.is_ascii() => out.push(*byte),
-        [byte, ..] => out.extend_from_slice(&encoded(*byte)),
+        [byte, ..] => out.extend_from_slice(&triplet_of(*byte)),
         [] => {}
     })
 }
@@ -139,7 +141,7 @@ fn spell(bytes: &[u8], decoded: fn(u8) -> bool, special: impl Fn(&mut Vec<u8>, &
                 None => out.push(byte),
             },
             0..=b' ' | b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}' | 0x7f => {
-                out.extend_from_slice(&encoded(byte));
+                out.extend_from_slice(&triplet_of(byte));
             }
             _ => out.push(byte),
         }
@@ -148,28 +150,6 @@ fn spell(bytes: &[u8], decoded: fn(u8) -> bool, special: impl Fn(&mut Vec<u8>, &
     out
 }
 
-/// Returns the byte that `%XX` at the start stands for.
-fn triplet(bytes: &[u8]) -> Option<u8> {
-    let value = |digit: u8| char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok());
-    match bytes {
-        [b'%', high, low, ..] => Some(value(*high)? << 4 | value(*low)?),
-        _ => None,
-    }
-}
-
-/// RFC 3986 §2.3: encoded or not, these are the same address.
-fn is_unreserved(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || is_mark(byte)
-}
-
 fn is_mark(byte: u8) -> bool {
     matches!(byte, b'-' | b'.' | b'_' | b'~')
-}
-
-fn encoded(byte: u8) -> [u8; 3] {
-    [b'%', digit(byte >> 4), digit(byte & 15)]
-}
-
-fn digit(nibble: u8) -> u8 {
-    if nibble < 10 { b'0' + nibble } else { b'A' - 10 + nibble }
 }

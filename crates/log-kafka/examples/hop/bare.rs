@@ -1,57 +1,16 @@
-//! The bare loop: polls a record and sends it on, whole, with nothing in between: no group, position, transaction or work. Its
-//! settings are those of naba's clients, so that it compresses, checks and waits for acknowledgements as they do.
+//! The bare loop: polls a record and sends it on, whole, with nothing in between: no group, position, transaction or work.
 
 use std::time::{Duration, Instant};
 
-use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
-use rdkafka::error::KafkaError;
 use rdkafka::message::Message as _;
-use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer as _, ThreadedProducer};
-use rdkafka::types::RDKafkaErrorCode;
+use rdkafka::producer::{BaseRecord, Producer as _};
 use rdkafka::{Offset, TopicPartitionList};
 
-use crate::{Failure, Mark, Plan};
+use crate::{Failure, Mark, Plan, client};
 
 /// Longest time without a record.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-type Pump = ThreadedProducer<DefaultProducerContext>;
-
-fn consumer(bootstrap: &str) -> Result<BaseConsumer, KafkaError> {
-    let mut config = ClientConfig::new();
-    config
-        .set("bootstrap.servers", bootstrap)
-        .set("group.id", "hop-bare")
-        .set("enable.metrics.push", "false")
-        .set("enable.auto.commit", "false")
-        .set("isolation.level", "read_committed")
-        .set("check.crcs", "true")
-        .set("fetch.wait.max.ms", "100")
-        .set("fetch.queue.backoff.ms", "50")
-        .set("queued.max.messages.kbytes", "16384")
-        .set("queued.min.messages", "10000")
-        .set("fetch.message.max.bytes", "9437184")
-        .set("fetch.max.bytes", "16777216")
-        .set("receive.message.max.bytes", "33554432");
-    config.create()
-}
-
-fn producer(bootstrap: &str) -> Result<Pump, KafkaError> {
-    let mut config = ClientConfig::new();
-    config
-        .set("bootstrap.servers", bootstrap)
-        .set("enable.metrics.push", "false")
-        .set("enable.idempotence", "true")
-        .set("acks", "all")
-        .set("linger.ms", "5")
-        .set("compression.type", "zstd")
-        .set("compression.level", "3")
-        .set("message.max.bytes", "9437184")
-        .set("queue.buffering.max.kbytes", "65536")
-        .set("queue.buffering.max.messages", "20000");
-    config.create()
-}
 
 /// Moves the records from `begin` on; returns the seconds from the first record to the last acknowledgement.
 pub fn turn(plan: &Plan, input: &str, output: &str, begin: &[u64]) -> Result<[f64; 3], Failure> {
@@ -59,7 +18,8 @@ pub fn turn(plan: &Plan, input: &str, output: &str, begin: &[u64]) -> Result<[f6
     for (partition, begin) in begin.iter().enumerate() {
         list.add_partition_offset(input, i32::try_from(partition)?, Offset::Offset(i64::try_from(*begin)?))?;
     }
-    let (consumer, producer) = (consumer(&plan.bootstrap)?, producer(&plan.bootstrap)?);
+    let consumer: BaseConsumer = client::reader(&plan.bootstrap).set("queued.min.messages", "10000").create()?;
+    let producer = client::producer(&plan.bootstrap, "zstd")?;
     consumer.assign(&list)?;
     let (mut first, mut left, mut last) = (None, plan.records, Instant::now());
     while left > 0 {
@@ -77,7 +37,7 @@ pub fn turn(plan: &Plan, input: &str, output: &str, begin: &[u64]) -> Result<[f6
                 if let Some(value) = message.payload() {
                     record = record.payload(value);
                 }
-                send(&producer, record)?;
+                client::send(&producer, record)?;
                 (left, last) = (left - 1, Instant::now());
             }
             None if last.elapsed() < PATIENCE => {}
@@ -87,17 +47,4 @@ pub fn turn(plan: &Plan, input: &str, output: &str, begin: &[u64]) -> Result<[f6
     producer.flush(PATIENCE)?;
     let first = first.ok_or("no record came")?;
     Ok(Mark::now(plan.broker).since(&first))
-}
-
-fn send(producer: &Pump, mut record: BaseRecord<'_, [u8], [u8]>) -> Result<(), KafkaError> {
-    loop {
-        match producer.send(record) {
-            Ok(()) => return Ok(()),
-            Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), back)) => {
-                record = back;
-                std::thread::sleep(Duration::from_millis(1));
-            }
-            Err((error, _)) => return Err(error),
-        }
-    }
 }

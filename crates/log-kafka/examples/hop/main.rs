@@ -5,6 +5,8 @@
 //! each turn, over and over, and prints one line of JSON.
 
 mod bare;
+#[path = "../client/mod.rs"]
+mod client;
 mod staged;
 
 use std::sync::Arc;

@@ -30,12 +30,12 @@ pub(super) fn normalise(text: &str, form: Percent, part: Part) -> Cow<'_, str> {
                 if is_unreserved(byte) {
                     out.push(byte);
                 } else {
-                    push_encoded(byte, &mut out);
+                    out.extend_from_slice(&triplet_of(byte));
                 }
                 rest = rest.get(3..).unwrap_or_default();
                 continue;
             }
-            None if first == b'%' && form == Percent::Strict => push_encoded(b'%', &mut out),
+            None if first == b'%' && form == Percent::Strict => out.extend_from_slice(&triplet_of(b'%')),
             None => out.push(first),
         }
         rest = behind;
@@ -70,7 +70,7 @@ fn encoded(bytes: &[u8], part: Part) -> String {
             Part::Query => matches!(byte, b'#' | b'%'),
         };
         if byte <= b' ' || byte >= 0x7f || is_data {
-            push_encoded(byte, &mut out);
+            out.extend_from_slice(&triplet_of(byte));
         } else {
             out.push(byte);
         }
@@ -78,7 +78,8 @@ fn encoded(bytes: &[u8], part: Part) -> String {
     String::from_utf8(out).unwrap_or_default()
 }
 
-fn triplet(bytes: &[u8]) -> Option<u8> {
+/// Returns the byte that `%XX` at the start of `bytes` stands for; `None` where there is no such triplet (RFC 3986, section 2.1).
+pub fn triplet(bytes: &[u8]) -> Option<u8> {
     let value = |digit: u8| char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok());
     match bytes {
         [b'%', high, low, ..] => Some(value(*high)? << 4 | value(*low)?),
@@ -86,13 +87,13 @@ fn triplet(bytes: &[u8]) -> Option<u8> {
     }
 }
 
-/// RFC 3986, section 2.3: encoded or not, these are the same address.
-fn is_unreserved(byte: u8) -> bool {
+/// Tells whether a byte is one that encoded or not gives the same address (RFC 3986, section 2.3).
+pub fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }
 
-fn push_encoded(byte: u8, out: &mut Vec<u8>) {
-    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-    let digit = |nibble: u8| DIGITS.get(usize::from(nibble & 15)).copied().unwrap_or(b'0');
-    out.extend_from_slice(&[b'%', digit(byte >> 4), digit(byte)]);
+/// Returns the triplet `%XX` of a byte, with digits in upper case (RFC 3986, section 6.2.2.1).
+pub fn triplet_of(byte: u8) -> [u8; 3] {
+    let digit = |nibble: u8| if nibble < 10 { b'0' + nibble } else { b'A' - 10 + nibble };
+    [b'%', digit(byte >> 4), digit(byte & 15)]
 }
