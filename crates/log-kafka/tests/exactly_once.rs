@@ -53,7 +53,8 @@ fn worker() {
     let log = KafkaLog::open(KafkaSettings::new(var("NABA_BOOTSTRAP"))).expect("log");
     let log: Arc<dyn Log> = if kind == "broken" { Arc::new(OffsetsFirst(log)) } else { Arc::new(log) };
     let mut config = StageConfig::new("identity-0", topics(&var("NABA_PREFIX")), var("NABA_STATE"));
-    config.session_timeout = Duration::from_secs(6);
+    // Each kill costs this time: until then the dead member holds its partitions.
+    config.session_timeout = Duration::from_secs(2);
     let (_switch, shutdown) = shutdown_pair();
     let ended = runtime().block_on(run_stage(Identity, log, config, Health::new(), shutdown));
     eprintln!("worker ended: {ended:?}");
