@@ -2,8 +2,8 @@
 
 use naba_model::body_text;
 use naba_proto::v1::{Article, Enrichments, Fingerprint};
-use naba_text::{Script, dominant_script, fold_str, words};
 
+use crate::gazetteer::words::Words;
 use crate::{EnrichError, Part, Step};
 
 /// Words of a shingle; single characters where no spaces part words.
@@ -21,7 +21,7 @@ impl Step for FingerprintStep {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn parameters(&self) -> &str {
@@ -45,9 +45,11 @@ fn fingerprint(text: &str) -> Fingerprint {
 
 /// Returns the distinct shingles, hashed.
 fn shingles(text: &str) -> Vec<u64> {
-    let han = matches!(dominant_script(text), Some(Script::Han | Script::Kana));
+    let words = Words::of(text);
+    let words = words.all();
+    let han = words.iter().filter(|word| word.sign).count() * 2 > words.len();
     let size = if han { HAN_SHINGLE } else { SHINGLE };
-    let hashes: Vec<u64> = words(text).map(|(_, word)| hash(&fold_str(word))).collect();
+    let hashes: Vec<u64> = words.iter().map(|word| word.hash).collect();
     let mut out: Vec<u64> = if hashes.is_empty() {
         Vec::new()
     } else {
@@ -57,11 +59,6 @@ fn shingles(text: &str) -> Vec<u64> {
     out.sort_unstable();
     out.dedup();
     out
-}
-
-/// FNV-1a, 64 bits: small, and the same on every machine and in every release.
-fn hash(word: &str) -> u64 {
-    word.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 fn combine(words: &[u64]) -> u64 {

@@ -5,9 +5,11 @@ use std::sync::LazyLock;
 
 use naba_model::is_body;
 use naba_proto::v1::{Article, BlockRole, Enrichments, Keyphrase};
-use naba_text::{Script, dominant_script, fold_str, words};
+use naba_text::fold_str;
 
 use crate::data::STOPWORDS;
+use crate::gazetteer::ByHash;
+use crate::gazetteer::words::{Gap, Word, Words, follow, hash};
 use crate::language::language_of;
 use crate::{EnrichError, Part, Step};
 
@@ -20,8 +22,10 @@ const MAX_HAN: usize = 6;
 /// Words of the article that are read: key phrases come early.
 const MAX_READ: usize = 3000;
 
-static STOPS: LazyLock<HashMap<&'static str, HashSet<String>>> = LazyLock::new(|| {
-    STOPWORDS.iter().map(|(language, list)| (*language, list.lines().map(fold_str).collect())).collect()
+/// Stop words of each language, folded and hashed.
+static STOPS: LazyLock<HashMap<&'static str, HashSet<u64>>> = LazyLock::new(|| {
+    let hashes = |list: &str| list.lines().map(|word| hash(&fold_str(word))).collect();
+    STOPWORDS.iter().map(|(language, list)| (*language, hashes(list))).collect()
 });
 
 /// Extracts key phrases.
@@ -33,7 +37,7 @@ impl Step for Keyphrases {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn parameters(&self) -> &str {
@@ -56,7 +60,7 @@ struct Place {
 }
 
 struct Candidate {
-    key: [u32; MAX_HAN],
+    key: [u64; MAX_HAN],
     count: u32,
     /// Place of the first occurrence, in words.
     first: usize,
@@ -66,28 +70,11 @@ struct Candidate {
     others: Vec<Place>,
 }
 
-/// Words by number, so that phrases compare without text.
-#[derive(Default)]
-struct Vocabulary {
-    numbers: HashMap<String, u32>,
-}
-
-impl Vocabulary {
-    /// Returns the number of a word, from 1.
-    fn number(&mut self, word: &str) -> u32 {
-        let next = u32::try_from(self.numbers.len()).unwrap_or(u32::MAX).saturating_add(1);
-        match self.numbers.get(word) {
-            Some(number) => *number,
-            None => *self.numbers.entry(word.to_owned()).or_insert(next),
-        }
-    }
-}
-
-fn keyphrases(article: &Article, stops: Option<&HashSet<String>>) -> Vec<Keyphrase> {
+fn keyphrases(article: &Article, stops: Option<&HashSet<u64>>) -> Vec<Keyphrase> {
     let mut texts = vec![article.headline.as_str(), article.deck.as_str(), article.standfirst.as_str()];
     let body = article.blocks.iter().filter(|block| is_body(block.role()) && block.role() != BlockRole::Table);
     texts.extend(body.map(|block| block.text.as_str()));
-    let mut gathered = Gathered { stops, vocabulary: Vocabulary::default(), candidates: HashMap::new(), read: 0 };
+    let mut gathered = Gathered { stops, candidates: ByHash::default(), read: 0 };
     for (index, text) in texts.iter().enumerate() {
         if gathered.read > MAX_READ {
             break;
@@ -97,10 +84,10 @@ fn keyphrases(article: &Article, stops: Option<&HashSet<String>>) -> Vec<Keyphra
     best(gathered.candidates, &texts)
 }
 
-struct Word {
+struct Term {
     start: usize,
     end: usize,
-    number: u32,
+    key: u64,
     stop: bool,
     /// It may begin or close a phrase.
     telling: bool,
@@ -108,54 +95,56 @@ struct Word {
 
 /// What has been read of an article.
 struct Gathered<'s> {
-    stops: Option<&'s HashSet<String>>,
-    vocabulary: Vocabulary,
-    candidates: HashMap<[u32; MAX_HAN], Candidate>,
+    stops: Option<&'s HashSet<u64>>,
+    candidates: ByHash<Candidate>,
     read: usize,
 }
 
 impl Gathered<'_> {
     /// Reads one text: phrases are runs of words with nothing but white space between them.
     fn add(&mut self, index: usize, text: &str) {
-        let han = matches!(dominant_script(text), Some(Script::Han | Script::Kana));
-        let mut run: Vec<Word> = Vec::new();
-        let mut last = usize::MAX;
-        for (start, word) in words(text) {
-            let joined = last <= start && text.get(last..start).is_some_and(|gap| gap.chars().all(char::is_whitespace));
-            if !joined {
+        let words = Words::of(text);
+        let han = words.all().iter().filter(|word| word.sign).count() * 2 > words.all().len();
+        let mut run: Vec<Term> = Vec::new();
+        for (at, word) in words.all().iter().enumerate() {
+            if !matches!(word.gap, Gap::None | Gap::Space | Gap::Joint) {
                 self.phrases(&run, index, han);
                 run.clear();
             }
-            last = start + word.len();
-            let key = fold_str(word);
-            let stop = self.stops.is_some_and(|stops| stops.contains(&key));
-            let letters = key.chars().any(char::is_alphabetic) && (han || key.chars().nth(2).is_some());
-            let number = self.vocabulary.number(bare(&key));
-            run.push(Word { start, end: last, number, stop, telling: letters && !stop });
+            run.push(self.term(word, words.folded(at), han));
         }
         self.phrases(&run, index, han);
     }
 
-    fn phrases(&mut self, run: &[Word], text: usize, han: bool) {
+    fn term(&self, word: &Word, folded: &str, han: bool) -> Term {
+        let stop = self.stops.is_some_and(|stops| stops.contains(&word.hash));
+        let letters = folded.chars().any(char::is_alphabetic) && (han || folded.chars().nth(2).is_some());
+        let bare = bare(folded);
+        let key = if bare.len() == folded.len() { word.hash } else { hash(bare) };
+        Term { start: word.first_byte as usize, end: word.end_byte as usize, key, stop, telling: letters && !stop }
+    }
+
+    fn phrases(&mut self, run: &[Term], text: usize, han: bool) {
         let (least, most) = if han { (2, MAX_HAN) } else { (1, MAX_WORDS) };
-        for (at, first) in run.iter().enumerate().filter(|(_, word)| word.telling) {
+        for (at, first) in run.iter().enumerate().filter(|(_, term)| term.telling) {
             for length in least..=most {
                 let Some(part) = run.get(at..at + length) else { break };
                 let Some(last) = part.last() else { break };
-                if !last.telling || (han && part.iter().any(|word| word.stop)) {
+                if !last.telling || (han && part.iter().any(|term| term.stop)) {
                     continue;
                 }
                 let mut key = [0; MAX_HAN];
-                key.iter_mut().zip(part).for_each(|(slot, word)| *slot = word.number);
+                key.iter_mut().zip(part).for_each(|(slot, term)| *slot = term.key);
                 self.count(key, self.read + at, length, Place { text, start: first.start, end: last.end });
             }
         }
         self.read += run.len();
     }
 
-    fn count(&mut self, key: [u32; MAX_HAN], first: usize, words: usize, place: Place) {
+    fn count(&mut self, key: [u64; MAX_HAN], first: usize, words: usize, place: Place) {
         let headline = place.text == 0;
-        match self.candidates.get_mut(&key) {
+        let phrase = key.iter().fold(0, |phrase, word| follow(phrase, *word));
+        match self.candidates.get_mut(&phrase) {
             Some(known) => {
                 known.count += 1;
                 known.headline |= headline;
@@ -163,7 +152,7 @@ impl Gathered<'_> {
             }
             None => {
                 let candidate = Candidate { key, count: 1, first, words, headline, place, others: Vec::new() };
-                self.candidates.insert(key, candidate);
+                self.candidates.insert(phrase, candidate);
             }
         }
     }
@@ -175,7 +164,7 @@ fn bare(key: &str) -> &str {
     cut.filter(|rest| rest.chars().nth(2).is_some()).unwrap_or(key)
 }
 
-fn best(candidates: HashMap<[u32; MAX_HAN], Candidate>, texts: &[&str]) -> Vec<Keyphrase> {
+fn best(candidates: ByHash<Candidate>, texts: &[&str]) -> Vec<Keyphrase> {
     let scored = candidates.into_values().map(|candidate| (score(&candidate), candidate));
     let mut scored: Vec<(f32, Candidate)> = scored.filter(|(score, _)| *score > 0.0).collect();
     scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.first.cmp(&b.1.first)).then(a.1.words.cmp(&b.1.words)));
@@ -198,8 +187,7 @@ fn best(candidates: HashMap<[u32; MAX_HAN], Candidate>, texts: &[&str]) -> Vec<K
 
 /// Tells whether the words of one phrase are a run of another's.
 fn is_part(whole: &Candidate, part: &Candidate) -> bool {
-    let words = |c: &Candidate| c.key.get(..c.words).map(<[u32]>::to_vec).unwrap_or_default();
-    let (whole, part) = (words(whole), words(part));
+    let [whole, part] = [whole, part].map(|it| it.key.get(..it.words).unwrap_or_default());
     whole.windows(part.len().max(1)).any(|run| run == part)
 }
 

@@ -57,7 +57,11 @@ impl Pipeline {
 
     /// Runs the steps; one that fails is recorded in `failures` and the others go on.
     pub fn run(&self, article: &Article) -> Enrichments {
-        let mut enrichments = Enrichments::default();
+        self.continue_from(article, Enrichments::default())
+    }
+
+    /// Runs the steps on top of what others found before.
+    pub fn continue_from(&self, article: &Article, mut enrichments: Enrichments) -> Enrichments {
         let bytes = article.blocks.iter().map(|block| block.text.len()).sum::<usize>();
         for (step, version) in &self.steps {
             enrichments.steps.push(version.clone());

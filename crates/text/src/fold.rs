@@ -60,6 +60,11 @@ pub fn fold_char(c: char, mut emit: impl FnMut(char)) {
         emit(same);
         return;
     }
+    // Most letters of Arabic and Hebrew are their own fold: the tables of decompositions need not be searched.
+    if matches!(u32::from(c), 0x627..=0x63A | 0x641..=0x648 | 0x5D0..=0x5EA) {
+        emit(c);
+        return;
+    }
     if is_dropped(c) {
         return;
     }

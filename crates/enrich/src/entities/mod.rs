@@ -5,6 +5,7 @@
 //! already: a surname, or the title that introduced them.
 
 mod capitals;
+mod lexicon;
 mod people;
 mod places;
 mod reading;
@@ -49,10 +50,10 @@ impl Step for Entities {
 }
 
 fn find(article: &Article, so_far: &Enrichments, gazetteer: &Gazetteer) -> Vec<Entity> {
-    let mut passages = reading::passages(article);
+    let mut passages = reading::passages(article, gazetteer);
     let mut roster = Roster::default();
     people::known(&mut passages, gazetteer, &mut roster);
-    people::speakers(&mut passages, gazetteer, &so_far.quotes, &mut roster);
+    people::speakers(&mut passages, &so_far.quotes, &mut roster);
     let source = article.source.as_ref().map(|source| source.country.as_str()).unwrap_or_default();
     let language = so_far.language.as_ref().map_or(article.language.as_str(), |detail| detail.detected.as_str());
     let context =

@@ -5,62 +5,30 @@ use std::collections::{HashMap, HashSet};
 use naba_proto::v1::{EntityType, Quote};
 
 use super::Roster;
-use super::reading::{Passage, Place, key};
-use crate::gazetteer::words::{Gap, without_proclitics};
+use super::lexicon::LEXICON;
+use super::reading::{Passage, Place, key, occurrences};
+use crate::gazetteer::words::{Gap, Words};
 use crate::gazetteer::{Gazetteer, Kind};
 
 /// Most words between the head of a title and the name that it introduces.
 const MAX_TITLE_WORDS: usize = 5;
 
-/// Words that begin a title in Arabic, each with the form under which its duals go.
-const TITLE_HEADS: &[(&str, &str)] = &[
-    ("وزير", "وزير"),
-    ("وزيره", "وزيره"),
-    ("وزيرا", "وزير"),
-    ("وزيري", "وزير"),
-    ("رييس", "رييس"),
-    ("رييسه", "رييسه"),
-    ("رييسا", "رييس"),
-    ("رييسي", "رييس"),
-    ("الرييس", "الرييس"),
-    ("الرييسه", "الرييسه"),
-    ("المبعوث", "المبعوث"),
-    ("المبعوثه", "المبعوثه"),
-    ("مبعوث", "مبعوث"),
-    ("الامين", "الامين"),
-    ("امين", "امين"),
-    ("مدير", "مدير"),
-    ("مديره", "مديره"),
-    ("الناطق", "الناطق"),
-    ("المتحدث", "المتحدث"),
-    ("المتحدثه", "المتحدثه"),
-    ("سفير", "سفير"),
-    ("السفير", "السفير"),
-    ("محافظ", "محافظ"),
-    ("الملك", "الملك"),
-    ("المستشاره", "المستشاره"),
-    ("المستشار", "المستشار"),
-    ("قايد", "قايد"),
-];
-
 /// Finds the people whom the gazetteer knows by their full name.
 pub(super) fn known(passages: &mut [Passage], gazetteer: &Gazetteer, roster: &mut Roster) {
     for passage in passages {
-        let mut at = 0;
-        while at < passage.words.all().len() {
-            let person = passage.known(gazetteer, at).and_then(|(place, found)| {
-                let index = *found.entries.first()?;
-                let entry = gazetteer.entry(index).filter(|entry| entry.kind == Kind::Person)?;
-                Some((place, index, entry))
+        let mut next = 0;
+        for (place, found) in std::mem::take(&mut passage.known) {
+            let person = found.entries.first().and_then(|index| {
+                let entry = gazetteer.entry(*index).filter(|entry| entry.kind == Kind::Person)?;
+                Some((*index, entry))
             });
-            let Some((place, index, entry)) = person else {
-                at += 1;
-                continue;
-            };
-            let entity = roster.linked(index, entry);
-            let mention = passage.take(with_insertion(passage, place));
-            roster.mention(entity, mention);
-            at = place.end;
+            passage.known.push((place, found));
+            if let Some((index, entry)) = person.filter(|_| place.start >= next) {
+                let entity = roster.linked(index, entry);
+                let mention = passage.take(with_insertion(passage, place));
+                roster.mention(entity, mention);
+                next = place.end;
+            }
         }
     }
 }
@@ -77,39 +45,36 @@ fn with_insertion(passage: &Passage, place: Place) -> Place {
 }
 
 /// Finds the people who speak: the quotes step knows them without a list.
-pub(super) fn speakers(passages: &mut [Passage], gazetteer: &Gazetteer, quotes: &[Quote], roster: &mut Roster) {
+pub(super) fn speakers(passages: &mut [Passage], quotes: &[Quote], roster: &mut Roster) {
     let mut seen = HashSet::new();
-    for quote in quotes.iter().filter(|quote| seen.insert(quote.speaker_surface.as_str())) {
-        let name = key(&quote.speaker_surface);
-        let titled = name.first().is_none_or(|word| TITLE_HEADS.iter().any(|(head, _)| head == word));
-        if titled
-            || roster.entities.iter().any(|entity| entity.mentions.iter().any(|m| m.surface == quote.speaker_surface))
-        {
+    let mentioned: HashSet<&str> =
+        roster.entities.iter().flat_map(|entity| &entity.mentions).map(|mention| mention.surface.as_str()).collect();
+    let speakers: Vec<(&str, Vec<u64>)> = quotes
+        .iter()
+        .map(|quote| quote.speaker_surface.as_str())
+        .filter(|surface| seen.insert(*surface) && !mentioned.contains(surface))
+        .map(|surface| (surface, key(surface)))
+        .filter(|(_, name)| name.first().is_some_and(|word| !LEXICON.arabic_titles.contains_key(word)))
+        .collect();
+    let names: Vec<Vec<u64>> = speakers.iter().map(|(_, name)| name.clone()).collect();
+    let mut entities: Vec<Option<usize>> = vec![None; speakers.len()];
+    for (number, at, place) in occurrences(passages, &names) {
+        let (Some(passage), Some((surface, _))) = (passages.get_mut(at), speakers.get(number)) else { continue };
+        let Some(entity) = entities.get_mut(number) else { continue };
+        let other = passage.known_at(place.start).is_some_and(|(known, it)| known.end >= place.end && !it.weak);
+        if passage.is_taken(place) || (other && entity.is_none()) {
             continue;
         }
-        let mut entity = None;
-        for passage in passages.iter_mut() {
-            for start in 0..passage.words.all().len() {
-                let Some(place) = passage.match_at(start, &name).filter(|place| !passage.is_taken(*place)) else {
-                    continue;
-                };
-                let other =
-                    passage.known(gazetteer, start).is_some_and(|(known, found)| known.end >= place.end && !found.weak);
-                if other && entity.is_none() {
-                    break;
-                }
-                let at = *entity.get_or_insert_with(|| roster.named(EntityType::Person, &quote.speaker_surface));
-                let mention = passage.take(place);
-                roster.mention(at, mention);
-            }
-        }
+        let entity = *entity.get_or_insert_with(|| roster.named(EntityType::Person, surface));
+        let mention = passage.take(place);
+        roster.mention(entity, mention);
     }
 }
 
 /// Finds what stands for a person named in the article: the surname, and the title that introduced them.
 pub(super) fn later(passages: &mut [Passage], roster: &mut Roster) {
-    let mut short: HashMap<Vec<String>, Option<usize>> = HashMap::new();
-    let mut note = |name: Vec<String>, entity: usize| {
+    let mut short: HashMap<Vec<u64>, Option<usize>> = HashMap::new();
+    let mut note = |name: Vec<u64>, entity: usize| {
         let owner = short.entry(name).or_insert(Some(entity));
         if *owner != Some(entity) {
             // Two people share it: it names neither.
@@ -121,10 +86,9 @@ pub(super) fn later(passages: &mut [Passage], roster: &mut Roster) {
             continue;
         }
         for mention in &person.mentions {
-            let name = key(&mention.surface);
-            if let Some(last) = name.last().filter(|last| name.len() > 1 && last.chars().count() > 2) {
-                note(vec![last.clone()], entity);
-            }
+            let name = Words::of(&mention.surface);
+            let last = name.all().last().filter(|last| name.all().len() > 1 && last.end - last.start > 2);
+            last.into_iter().for_each(|last| note(vec![last.hash], entity));
             let span = mention.span.as_ref();
             let passage = passages.iter().find(|passage| span.is_some_and(|span| span.block == passage.block));
             if let Some(title) = passage.zip(span).and_then(|(passage, span)| title(passage, span.start)) {
@@ -132,35 +96,36 @@ pub(super) fn later(passages: &mut [Passage], roster: &mut Roster) {
             }
         }
     }
-    let mut names: Vec<(Vec<String>, usize)> =
+    let mut owned: Vec<(Vec<u64>, usize)> =
         short.into_iter().filter_map(|(name, owner)| Some((name, owner?))).collect();
-    names.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
-    for passage in passages {
-        for (name, entity) in &names {
-            stand_in(passage, name, *entity, roster);
-        }
+    owned.sort_by_key(|(name, entity)| (std::cmp::Reverse(name.len()), *entity));
+    let names: Vec<Vec<u64>> = owned.iter().map(|(name, _)| name.clone()).collect();
+    for (number, at, place) in occurrences(passages, &names) {
+        let (Some(passage), Some((_, entity))) = (passages.get_mut(at), owned.get(number)) else { continue };
+        stand_in(passage, place, *entity, roster);
     }
 }
 
-fn stand_in(passage: &mut Passage, name: &[String], entity: usize, roster: &mut Roster) {
-    for start in 0..passage.words.all().len() {
-        let Some(place) = passage.match_at(start, name).filter(|place| !passage.is_taken(*place)) else { continue };
-        let words = passage.words.all();
-        // A title right before a name only introduces it; a surname in small letters is another word.
-        let introduces = name.len() > 1
-            && passage.taken.get(place.end) == Some(&true)
-            && words.get(place.end).is_some_and(|word| word.gap == Gap::Space);
-        let small = words.get(start).is_some_and(|word| word.cased && !word.upper);
-        if introduces || (small && name.len() == 1) {
-            continue;
-        }
-        let mention = passage.take(place);
-        roster.mention(entity, mention);
+fn stand_in(passage: &mut Passage, place: Place, entity: usize, roster: &mut Roster) {
+    if passage.is_taken(place) {
+        return;
     }
+    let words = passage.words.all();
+    let single = place.end == place.start + 1;
+    // A title right before a name only introduces it; a surname in small letters is another word.
+    let introduces = !single
+        && passage.taken.get(place.end) == Some(&true)
+        && words.get(place.end).is_some_and(|word| word.gap == Gap::Space);
+    let small = words.get(place.start).is_some_and(|word| word.cased && !word.upper);
+    if introduces || (small && single) {
+        return;
+    }
+    let mention = passage.take(place);
+    roster.mention(entity, mention);
 }
 
-/// Returns the title right before a name as folded words, its head in the singular; at least two words.
-fn title(passage: &Passage, start: u32) -> Option<Vec<String>> {
+/// Returns the title right before a name as hashed words, its head in the singular; at least two words.
+fn title(passage: &Passage, start: u32) -> Option<Vec<u64>> {
     let words = passage.words.all();
     let name = words.iter().position(|word| word.start <= start && start < word.end)?;
     let mut title = Vec::new();
@@ -170,18 +135,12 @@ fn title(passage: &Passage, start: u32) -> Option<Vec<String>> {
             return None;
         }
         at = at.checked_sub(1)?;
-        let word = passage.words.folded(at);
-        let mut head = singular(word);
-        without_proclitics(word, |bare, _| head = head.or(singular(bare)));
-        title.push(head.unwrap_or(word).to_owned());
+        let head = passage.forms(at).find_map(|(form, _)| LEXICON.arabic_titles.get(&form).copied());
+        title.push(head.unwrap_or(passage.words.hash(at)));
         if head.is_some() {
             title.reverse();
             return (title.len() > 1).then_some(title);
         }
     }
     None
-}
-
-fn singular(word: &str) -> Option<&'static str> {
-    TITLE_HEADS.iter().find(|(form, _)| *form == word).map(|(_, singular)| *singular)
 }

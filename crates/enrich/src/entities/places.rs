@@ -5,9 +5,10 @@ use std::collections::HashSet;
 use naba_proto::v1::{BlockRole, Dateline, EntityType};
 
 use super::Roster;
+use super::lexicon::LEXICON;
 use super::reading::{Passage, Place};
-use crate::gazetteer::words::{Gap, without_proclitics};
-use crate::gazetteer::{Entry, Gazetteer, Kind};
+use crate::gazetteer::words::Gap;
+use crate::gazetteer::{Entry, Found, Gazetteer, Kind};
 
 /// A place ranked below this (40,000 people) is meant only where something else speaks for it.
 const SMALL: u8 = 115;
@@ -15,89 +16,6 @@ const SMALL: u8 = 115;
 const SMALL_UNCASED: u8 = 125;
 /// A meaning in a country that the article names anyway weighs as much as six times more people.
 const SAME_COUNTRY: u32 = 20;
-
-/// Words that announce a place.
-const PLACE_CUES: &[&str] = &[
-    "مدينه",
-    "بلده",
-    "قريه",
-    "محافظه",
-    "منطقه",
-    "اقليم",
-    "ولايه",
-    "دوله",
-    "عاصمه",
-    "العاصمه",
-    "شهر",
-    "استان",
-    "شهرستان",
-    "city",
-    "town",
-    "village",
-    "ville",
-    "ciudad",
-    "cidade",
-    "stadt",
-    "город",
-    "городе",
-    "города",
-    "kenti",
-    "עיר",
-    "העיר",
-];
-
-/// Words that begin the name of an organisation in Arabic.
-const ARABIC_HEADS: &[&str] = &[
-    "جامعه",
-    "شركه",
-    "وكاله",
-    "هييه",
-    "مصلحه",
-    "موسسه",
-    "جمعيه",
-    "اتحاد",
-    "وزاره",
-    "منظمه",
-    "حزب",
-    "حركه",
-    "جبهه",
-    "مستشفي",
-    "نادي",
-    "معهد",
-    "الغرفه",
-    "الموسسه",
-    "الهييه",
-    "الاتحاد",
-    "الجمعيه",
-    "المنظمه",
-    "الشركه",
-    "الوكاله",
-];
-
-/// Words with an article that go on no name.
-const ARABIC_BREAKS: &[&str] = &[
-    "التي",
-    "الذي",
-    "الذين",
-    "اللتين",
-    "اللذين",
-    "اليوم",
-    "الان",
-    "الجمعه",
-    "السبت",
-    "الاحد",
-    "الاثنين",
-    "الثلاثاء",
-    "الاربعاء",
-    "الخميس",
-    "الماضي",
-    "الماضيه",
-    "المقبل",
-    "المقبله",
-    "الحالي",
-    "الحاليه",
-    "الي",
-];
 
 /// What is known of the article before its words are read.
 pub(super) struct Context<'a> {
@@ -110,23 +28,27 @@ pub(super) struct Context<'a> {
 }
 
 /// A name found that is not yet decided.
-struct Hit {
+struct Hit<'g> {
     passage: usize,
     place: Place,
-    entries: Vec<u32>,
-    weak: bool,
+    found: Found<'g>,
 }
 
 /// Finds the places and organisations that the gazetteer knows, and organisations by their first word.
-pub(super) fn known(passages: &mut [Passage], gazetteer: &Gazetteer, context: &Context, roster: &mut Roster) {
-    let hits = hits(passages, gazetteer);
+pub(super) fn known<'g>(
+    passages: &mut [Passage<'_, 'g>],
+    gazetteer: &'g Gazetteer,
+    context: &Context<'g>,
+    roster: &mut Roster,
+) {
+    let hits = hits(passages);
     let countries = countries(&hits, gazetteer, context.country);
     for hit in &hits {
         let Some(passage) = passages.get_mut(hit.passage) else { continue };
         if passage.is_taken(hit.place) {
             continue;
         }
-        let Some((index, entry)) = meant(&hit.entries, gazetteer, &countries) else { continue };
+        let Some((index, entry)) = meant(hit.found.entries, gazetteer, &countries) else { continue };
         if !is_plausible(passage, hit, entry, &countries, context) {
             continue;
         }
@@ -139,36 +61,33 @@ pub(super) fn known(passages: &mut [Passage], gazetteer: &Gazetteer, context: &C
     }
 }
 
-fn hits(passages: &[Passage], gazetteer: &Gazetteer) -> Vec<Hit> {
+fn hits<'g>(passages: &[Passage<'_, 'g>]) -> Vec<Hit<'g>> {
     let mut out = Vec::new();
     for (number, passage) in passages.iter().enumerate() {
-        let mut at = 0;
-        while at < passage.words.all().len() {
-            let Some((place, found)) = passage.known(gazetteer, at) else {
-                at += 1;
-                continue;
-            };
-            out.push(Hit { passage: number, place, entries: found.entries.to_vec(), weak: found.weak });
-            at = place.end;
+        let mut next = 0;
+        for (place, found) in &passage.known {
+            if place.start >= next {
+                out.push(Hit { passage: number, place: *place, found: *found });
+                next = place.end;
+            }
         }
     }
     out
 }
 
 /// The countries that the article speaks of for certain, and its source's.
-fn countries(hits: &[Hit], gazetteer: &Gazetteer, source: &str) -> HashSet<String> {
+fn countries<'g>(hits: &[Hit], gazetteer: &'g Gazetteer, source: &'g str) -> HashSet<&'g str> {
     let certain = |entry: &&Entry| entry.kind == Kind::Country || (entry.kind == Kind::City && entry.rank >= 150);
-    let firsts = hits.iter().filter(|hit| !hit.weak).filter_map(|hit| gazetteer.entry(*hit.entries.first()?));
-    let mut out: HashSet<String> = firsts.filter(certain).map(|entry| entry.country.clone()).collect();
-    out.insert(source.to_owned());
-    out.remove("");
-    out
+    let firsts = hits.iter().filter(|hit| !hit.found.weak);
+    let firsts = firsts.filter_map(|hit| gazetteer.entry(*hit.found.entries.first()?));
+    let certain = firsts.filter(certain).map(|entry| entry.country.as_str());
+    certain.chain([source]).filter(|country| !country.is_empty()).collect()
 }
 
 /// Chooses the likeliest entry: by rank, and by the countries that the article names anyway.
-fn meant<'g>(entries: &[u32], gazetteer: &'g Gazetteer, countries: &HashSet<String>) -> Option<(u32, &'g Entry)> {
+fn meant<'g>(entries: &[u32], gazetteer: &'g Gazetteer, countries: &HashSet<&str>) -> Option<(u32, &'g Entry)> {
     let score = |entry: &Entry| {
-        let near = entry.kind != Kind::Country && countries.contains(&entry.country);
+        let near = entry.kind != Kind::Country && countries.contains(entry.country.as_str());
         u32::from(entry.rank) + if near { SAME_COUNTRY } else { 0 }
     };
     let all = entries.iter().filter_map(|index| Some((*index, gazetteer.entry(*index)?)));
@@ -177,7 +96,7 @@ fn meant<'g>(entries: &[u32], gazetteer: &'g Gazetteer, countries: &HashSet<Stri
 }
 
 /// Tells whether a name is meant as one here.
-fn is_plausible(passage: &Passage, hit: &Hit, entry: &Entry, countries: &HashSet<String>, context: &Context) -> bool {
+fn is_plausible(passage: &Passage, hit: &Hit, entry: &Entry, countries: &HashSet<&str>, context: &Context) -> bool {
     let words = passage.words.all();
     let single = hit.place.end == hit.place.start + 1;
     let Some(first) = words.get(hit.place.start) else { return false };
@@ -185,16 +104,20 @@ fn is_plausible(passage: &Passage, hit: &Hit, entry: &Entry, countries: &HashSet
     if single && first.cased && letters <= 2 && !passage.is_capitals(hit.place.start) {
         return false;
     }
-    if hit.weak && context.arabic && entry.kind == Kind::Country {
+    if hit.found.weak && context.arabic && entry.kind == Kind::Country {
         return false;
     }
     if matches!(entry.kind, Kind::Organisation | Kind::Country | Kind::Place) || !single {
         return true;
     }
     let announced = passage.role == BlockRole::Dateline
-        || hit.place.start.checked_sub(1).is_some_and(|before| PLACE_CUES.contains(&passage.words.folded(before)));
-    let near = countries.contains(&entry.country);
-    if hit.weak && !announced && (!first.cased || first.gap == Gap::Stop) {
+        || hit
+            .place
+            .start
+            .checked_sub(1)
+            .is_some_and(|before| LEXICON.place_cues.contains(&passage.words.hash(before)));
+    let near = countries.contains(entry.country.as_str());
+    if hit.found.weak && !announced && (!first.cased || first.gap == Gap::Stop) {
         return false;
     }
     if first.cased && !context.nouns && entry.rank < 160 && beside_a_name(passage, hit.place) {
@@ -240,7 +163,9 @@ pub(super) fn dateline(passages: &mut [Passage], dateline: Option<&Dateline>, ro
 /// Finds Arabic organisations: a word for one, then words with the article.
 fn organisations(passage: &mut Passage, roster: &mut Roster) {
     for start in 0..passage.words.all().len() {
-        let Some(cut) = head(passage.words.folded(start)) else { continue };
+        let heads = &LEXICON.arabic_organisations;
+        let head = passage.forms(start).find(|(form, _)| heads.contains(form));
+        let Some((_, cut)) = head else { continue };
         let mut end = start + 1;
         while end < start + 5 && goes_on(passage, end) {
             end += 1;
@@ -255,19 +180,9 @@ fn organisations(passage: &mut Passage, roster: &mut Roster) {
     }
 }
 
-fn head(word: &str) -> Option<u32> {
-    let mut cut = ARABIC_HEADS.contains(&word).then_some(0);
-    without_proclitics(word, |bare, letters| {
-        if cut.is_none() && ARABIC_HEADS.contains(&bare) {
-            cut = Some(letters);
-        }
-    });
-    cut
-}
-
 fn goes_on(passage: &Passage, at: usize) -> bool {
     let word = passage.words.folded(at);
     let joined = passage.words.all().get(at).is_some_and(|word| word.gap == Gap::Space);
     let definite = ["ال", "لل", "بال"].iter().any(|article| word.starts_with(article));
-    joined && definite && word.chars().count() >= 5 && !ARABIC_BREAKS.contains(&word)
+    joined && definite && word.chars().count() >= 5 && !LEXICON.arabic_breaks.contains(&passage.words.hash(at))
 }

@@ -63,7 +63,7 @@ impl Builder {
             });
             entries.truncate(MAX_CANDIDATES);
             let first = gazetteer.candidates.len() as u32;
-            gazetteer.slots.insert(key, Slot { first, count: entries.len() as u8, flags });
+            gazetteer.insert(key, Slot { first, count: entries.len() as u8, flags });
             gazetteer.candidates.extend(entries);
         }
         gazetteer

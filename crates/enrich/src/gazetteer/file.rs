@@ -72,7 +72,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Gazetteer, String> {
                 .candidates
                 .push(index.ok_or_else(|| format!("a name leads to entry {entry}, which is not there"))?);
         }
-        gazetteer.slots.insert(key, slot);
+        gazetteer.insert(key, slot);
     }
     Ok(gazetteer)
 }

@@ -1,6 +1,6 @@
 //! The words of a text as a gazetteer sees them: folded, hashed, with the way back to the text.
 
-use naba_text::{Script, fold_char, script_of};
+use naba_text::{Script, fold_char, is_caseless, is_letter_or_digit, script_of};
 
 /// A word: a run of letters and digits, or one sign of a script written without spaces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +13,12 @@ pub struct Word {
     from: u32,
     /// One past the last byte of its folded form.
     to: u32,
+    /// First byte in the text.
+    pub first_byte: u32,
+    /// One past its last byte in the text.
+    pub end_byte: u32,
+    /// The [`hash`] of its folded form.
+    pub hash: u64,
     /// What stands between this word and the one before.
     pub gap: Gap,
     /// True when it begins with a capital letter.
@@ -53,44 +59,66 @@ impl Words {
         let mut words = Self { folded: String::with_capacity(text.len()), words: Vec::with_capacity(text.len() / 6) };
         let mut open = false;
         let mut gap = Gap::Stop;
-        let mut at = 0_u32;
-        for c in text.chars() {
+        for (at, (byte, c)) in (0_u32..).zip(text.char_indices()) {
             let sign = is_sign(c);
-            if sign || c.is_alphanumeric() || (open && is_inner_mark(c)) {
+            if sign || is_letter_or_digit(c) || (open && is_inner_mark(c)) {
                 if sign || !open {
-                    words.open(c, at, gap, sign);
+                    words.close();
+                    words.open(c, at, byte as u32, gap, sign);
                 }
                 fold_char(c, |folded| words.folded.push(folded));
-                words.close(at + 1);
+                if let Some(word) = words.words.last_mut() {
+                    (word.end, word.end_byte) = (at + 1, (byte + c.len_utf8()) as u32);
+                }
                 open = !sign;
                 gap = Gap::None;
             } else if !(open && is_invisible(c)) {
                 gap = widen(gap, c, words.words.last());
                 open = false;
             }
-            at = at.saturating_add(1);
         }
+        words.close();
         words.words.retain(|word| word.from < word.to);
         words
     }
 
-    fn open(&mut self, c: char, at: u32, gap: Gap, sign: bool) {
+    fn open(&mut self, c: char, at: u32, byte: u32, gap: Gap, sign: bool) {
         let from = self.folded.len() as u32;
-        let cased = c.is_uppercase() || c.is_lowercase();
-        let upper = c.is_uppercase();
-        self.words.push(Word { start: at, end: at + 1, from, to: from, gap, upper, cased, sign });
+        let upper = !is_caseless(c) && c.is_uppercase();
+        let cased = upper || (!is_caseless(c) && c.is_lowercase());
+        let end_byte = byte + c.len_utf8() as u32;
+        self.words.push(Word {
+            start: at,
+            end: at + 1,
+            from,
+            to: from,
+            first_byte: byte,
+            end_byte,
+            hash: 0,
+            gap,
+            upper,
+            cased,
+            sign,
+        });
     }
 
-    fn close(&mut self, end: u32) {
-        let to = self.folded.len() as u32;
-        if let Some(word) = self.words.last_mut() {
-            (word.end, word.to) = (end, to);
+    /// Notes where the folded form of the last word ends, and its hash.
+    fn close(&mut self) {
+        let to = self.folded.len();
+        if let Some(word) = self.words.last_mut().filter(|word| word.from == word.to) {
+            word.to = to as u32;
+            word.hash = hash(self.folded.get(word.from as usize..to).unwrap_or_default());
         }
     }
 
     /// Returns the words in order.
     pub fn all(&self) -> &[Word] {
         &self.words
+    }
+
+    /// Returns the hash of the word at a position; 0 when there is none.
+    pub fn hash(&self, index: usize) -> u64 {
+        self.words.get(index).map_or(0, |word| word.hash)
     }
 
     /// Returns the folded form of the word at a position; empty when there is none.
@@ -101,7 +129,12 @@ impl Words {
 
 /// Hashes a folded word (FNV-1a, 64 bits).
 pub fn hash(word: &str) -> u64 {
-    word.bytes().fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3))
+    hash_on(0xCBF2_9CE4_8422_2325, word)
+}
+
+/// Hashes what follows a text of which the hash is known.
+fn hash_on(hash: u64, more: &str) -> u64 {
+    more.bytes().fold(hash, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3))
 }
 
 /// Hashes a phrase that goes on with a word; a phrase begins with 0.
@@ -140,12 +173,12 @@ fn is_invisible(c: char) -> bool {
     matches!(u32::from(c), 0x200B | 0x200D..=0x200F | 0x202A..=0x202E | 0x2066..=0x2069 | 0xAD | 0xFEFF)
 }
 
-/// Calls `each` with the forms that a word can have without its proclitics, and how many letters each proclitic takes.
+/// Calls `each` with the hashes of the forms that a word can have without its proclitics, and how many letters each
+/// proclitic takes.
 ///
 /// Arabic: و ف ب ل ك and their pairs, and لل for ل with the article; Hebrew: ו ה ב ל מ ש כ. The remainder has three letters.
-pub fn without_proclitics(word: &str, mut each: impl FnMut(&str, u32)) {
-    let mut chars = word.chars();
-    let Some(first) = chars.next() else { return };
+pub fn without_proclitics(word: &str, mut each: impl FnMut(u64, u32)) {
+    let Some(first) = word.chars().next() else { return };
     match script_of(first) {
         Some(Script::Arabic) => arabic(word, first, &mut each),
         Some(Script::Hebrew) => {
@@ -153,8 +186,8 @@ pub fn without_proclitics(word: &str, mut each: impl FnMut(&str, u32)) {
             for taken in 1..=2 {
                 let Some(c) = rest.chars().next().filter(|c| "והבלמשכ".contains(*c)) else { return };
                 rest = rest.get(c.len_utf8()..).unwrap_or_default();
-                if rest.chars().count() >= 3 {
-                    each(rest, taken);
+                if has_letters(rest, 3) {
+                    each(hash(rest), taken);
                 }
             }
         }
@@ -162,26 +195,29 @@ pub fn without_proclitics(word: &str, mut each: impl FnMut(&str, u32)) {
     }
 }
 
-fn arabic(word: &str, first: char, each: &mut impl FnMut(&str, u32)) {
-    let cut = |text: &str, letters: usize| -> Option<usize> { text.char_indices().nth(letters).map(|(at, _)| at) };
+fn has_letters(word: &str, count: usize) -> bool {
+    word.chars().nth(count - 1).is_some()
+}
+
+fn arabic(word: &str, first: char, each: &mut impl FnMut(u64, u32)) {
     let mut rest = word;
     let mut taken = 0;
     if matches!(first, 'و' | 'ف') {
-        rest = cut(word, 1).and_then(|at| word.get(at..)).unwrap_or_default();
+        rest = word.get(first.len_utf8()..).unwrap_or_default();
         taken = 1;
-        if rest.chars().count() >= 3 {
-            each(rest, 1);
+        if has_letters(rest, 3) {
+            each(hash(rest), 1);
         }
     }
     let Some(second) = rest.chars().next().filter(|c| matches!(c, 'ب' | 'ل' | 'ك')) else { return };
     let Some(bare) = rest.get(second.len_utf8()..) else { return };
-    if bare.chars().count() >= 3 {
-        each(bare, taken + 1);
+    if has_letters(bare, 3) {
+        each(hash(bare), taken + 1);
     }
     // للقاهرة, للجنة: the article has lost its alef and perhaps its lam, so the mention keeps what is left of it.
-    if second == 'ل' && bare.starts_with('ل') && bare.chars().count() >= 4 {
-        each(&format!("ا{bare}"), taken);
-        each(&format!("ال{bare}"), taken);
+    if second == 'ل' && bare.starts_with('ل') && has_letters(bare, 4) {
+        each(hash_on(hash("ا"), bare), taken);
+        each(hash_on(hash("ال"), bare), taken);
     }
 }
 
@@ -206,15 +242,15 @@ mod tests {
     fn proclitics_come_off_where_three_letters_stay() {
         let forms = |word: &str| {
             let mut out = Vec::new();
-            without_proclitics(word, |rest, taken| out.push((rest.to_owned(), taken)));
+            without_proclitics(word, |rest, taken| out.push((rest, taken)));
             out
         };
-        assert_eq!(forms("وواشنطن"), [("واشنطن".to_owned(), 1)]);
+        assert_eq!(forms("وواشنطن"), [(hash("واشنطن"), 1)]);
         assert_eq!(
             forms("للقاهره"),
-            [("لقاهره", 1), ("القاهره", 0), ("اللقاهره", 0)].map(|(form, cut)| (form.to_owned(), cut))
+            [("لقاهره", 1), ("القاهره", 0), ("اللقاهره", 0)].map(|(form, cut)| (hash(form), cut))
         );
-        assert_eq!(forms("وبحلب"), [("بحلب".to_owned(), 1), ("حلب".to_owned(), 2)]);
+        assert_eq!(forms("وبحلب"), [(hash("بحلب"), 1), (hash("حلب"), 2)]);
         assert_eq!(forms("paris"), []);
     }
 }
