@@ -4,10 +4,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use naba_stage::log::{Log as _, TopicPartition};
+use naba_stage::Delivery;
+use naba_stage::log::{Log as _, NewRecord, Record, TopicPartition};
 use tokio::time::{Instant, sleep};
 
-use crate::accountant::{Accountant, STAGES, Verdict};
+use crate::accountant::{Accountant, STAGES, Verdict, read_all};
 use crate::inject::{Injected, inject};
 use crate::instance::InstanceReport;
 use crate::line::{Line, LineConfig};
@@ -15,6 +16,8 @@ use crate::plan::Plan;
 
 /// Time without anything new after which no more is waited for. An abandoned transaction holds readers back for a minute.
 const PATIENCE: Duration = Duration::from_secs(90);
+/// Records whose articles are withdrawn at the end.
+const WITHDRAWN: usize = 5;
 /// Time for which positions must not move before the line counts as drained.
 const STILL: Duration = Duration::from_secs(6);
 
@@ -158,6 +161,8 @@ pub(crate) async fn finish(
     let mut bad_ends = injected.bad_ends.clone();
     bad_ends.extend(end(line, "fetcher").await);
     settle(line).await;
+    withdraw(line).await;
+    settle(line).await;
     say("drained");
     keeper.stop().await;
     for (stage, _) in STAGES.iter().skip(1) {
@@ -169,6 +174,23 @@ pub(crate) async fn finish(
     let panics = line.instances.iter().flat_map(|instance| instance.report().panics);
     verdict.convict("panicked", panics.collect::<Vec<_>>());
     verdict
+}
+
+/// Withdraws a few articles, as their publishers would have it, by tombstones on the enriched topic.
+async fn withdraw(line: &Line) {
+    let name = &line.topics.get("enriched").expect("enriched").name;
+    let articles = read_all(&line.log, &line.topics, "enriched").await;
+    let tombstone = |record: Record| NewRecord {
+        topic: name.as_str().into(),
+        key: record.key,
+        partition: record.at.partition,
+        value: None,
+        headers: Vec::new(),
+    };
+    let tombstones: Vec<NewRecord> = articles.into_iter().take(WITHDRAWN).map(tombstone).collect();
+    let mut producer = line.log.producer("faults-withdraw", Delivery::ExactlyOnce).await.expect("producer");
+    producer.send(&tombstones).await.expect("send");
+    producer.commit(&[]).await.expect("commit");
 }
 
 /// Ends the instances of a service in order.

@@ -41,11 +41,13 @@ fn freezes() -> Plan {
     ])
 }
 
-/// The first sink holds a batch that the store does not take, and sleeps until the second has stored the edits that follow.
+/// The first sink gathers a batch while it sleeps for a while, holds it because the store does not take it, and sleeps on until
+/// the second sink has stored the edits that follow.
 fn stale_sink() -> Plan {
     planned(&[
-        (6_000, Fault::StoreReject { ms: 14_000 }),
-        (5_000, Fault::Freeze { service: "sink", instance: 0, ms: 30_000 }),
+        (20_000, Fault::Freeze { service: "sink", instance: 0, ms: 4_500 }),
+        (3_000, Fault::StoreReject { ms: 14_000 }),
+        (3_000, Fault::Freeze { service: "sink", instance: 0, ms: 80_000 }),
     ])
 }
 

@@ -24,7 +24,8 @@ pub(crate) fn classify(error: KafkaError) -> LogError {
     }
 }
 
-fn fatal(code: RDKafkaErrorCode, text: String) -> LogError {
+/// Sorts an error that the client has raised as fatal.
+pub(crate) fn fatal(code: RDKafkaErrorCode, text: String) -> LogError {
     use RDKafkaErrorCode as Code;
     match code {
         Code::Fenced | Code::FencedInstanceId | Code::InvalidProducerEpoch | Code::ProducerFenced => {

@@ -16,7 +16,7 @@ use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, DeliveryResult, Producer as _, ProducerContext, ThreadedProducer};
 use rdkafka::util::Timeout;
 
-use crate::classify::classify;
+use crate::classify::{classify, fatal};
 use crate::consumer::{Membership, client_log};
 use crate::settings::KafkaSettings;
 use crate::{as_list, blocking, partition_number};
@@ -210,12 +210,21 @@ impl KafkaProducer {
     /// The client's own commit waits as well. But once, after brokers had been killed, the fault harness met a committed
     /// transaction without some of its records, so its word is not enough.
     async fn acknowledged(&self, limit: Duration, late: fn(String) -> LogError) -> Result<(), LogError> {
-        let deliveries = Arc::clone(&self.deliveries);
+        let (producer, deliveries) = (Arc::clone(&self.producer), Arc::clone(&self.deliveries));
         blocking(move || {
-            if !deliveries.wait(Instant::now() + limit, |handed, answered| answered >= handed) {
+            let deadline = Instant::now() + limit;
+            // Batches need not fill any more. Whether all is acknowledged, the deliveries tell.
+            if let Err(error) = producer.flush(limit) {
+                tracing::debug!(%error, "flushing");
+            }
+            if !deliveries.wait(deadline, |handed, answered| answered >= handed) {
                 return Err(late("outputs are not acknowledged yet".to_owned()));
             }
-            match deliveries.take_failure() {
+            let failure = deliveries.take_failure();
+            if let (Some(_), Some((code, text))) = (&failure, producer.client().fatal_error()) {
+                return Err(fatal(code, text));
+            }
+            match failure {
                 Some(error) => Err(LogError::Abortable(format!("an output was not acknowledged: {error}"))),
                 None => Ok(()),
             }

@@ -89,7 +89,9 @@ impl KafkaSettings {
             .set("client.id", id)
             .set("enable.idempotence", "true")
             .set("acks", "all")
-            .set("linger.ms", "5")
+            // A commit flushes, so nothing waits for so long. Shorter, and the client's thread wakes, looks and sleeps again for
+            // every few records: that took a third of its time.
+            .set("linger.ms", "50")
             .set("compression.type", "zstd")
             .set("compression.level", "3")
             .set("message.max.bytes", "9437184")

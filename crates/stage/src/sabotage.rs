@@ -11,11 +11,11 @@ pub enum Sabotage {
     /// Nobody checks whether a partition is still ours: an identity of its own for each process, positions without the
     /// group's generation, results of an older assignment are written.
     NoFencing,
-    /// The position committed is that of the newest record done, whatever is still open before it.
+    /// The position committed is that of the newest record done, whatever is still open before it; some records take long.
     WatermarkPastGap,
     /// What an aborted transaction held is not sent again, but its positions are committed.
     SkipResendAfterAbort,
-    /// Deletions from keyed state are neither written to the changelog nor restored from it.
+    /// Deletions are neither written to a changelog, nor restored from it, nor carried out by the sink (see `naba-sink`).
     LostTombstone,
     /// Each 200th record ends without output and without a disposition.
     SilentEmptyEmit,
@@ -137,6 +137,11 @@ pub(crate) fn swallows() -> bool {
     use std::sync::atomic::{AtomicU64, Ordering};
     static SEEN: AtomicU64 = AtomicU64::new(0);
     is(Sabotage::SilentEmptyEmit) && SEEN.fetch_add(1, Ordering::Relaxed) % 200 == 199
+}
+
+/// How long a record keeps its thread, so that others overtake it: only where that is to do harm.
+pub(crate) fn dawdles(offset: u64) -> Option<std::time::Duration> {
+    (is(Sabotage::WatermarkPastGap) && offset % 20 == 19).then_some(std::time::Duration::from_secs(2))
 }
 
 #[cfg(test)]

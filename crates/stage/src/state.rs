@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
+use naba_model::Millis;
 use naba_proto::prost::Message;
 use redb::{Database, Durability, ReadableDatabase, ReadableTable, TableDefinition};
 
@@ -27,6 +28,11 @@ pub struct Table {
 
 /// Version of the store's format. A store of another version is thrown away and restored from the changelog.
 const FORMAT: u64 = 1;
+/// A store that was last brought up to date longer ago, in milliseconds, is thrown away: deletions leave a compacted changelog
+/// after `delete.retention.ms`, a day by default, and a store that missed one would keep the entry for ever.
+const MAX_AGE: Millis = 12 * 3_600_000;
+/// When the store was last brought up to date, milliseconds since 1970.
+const CURRENT_AT: &str = "current-at";
 const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
 
 type Key = (&'static str, Bytes);
@@ -66,24 +72,24 @@ impl StateView {
     pub(crate) fn in_memory(tables: &'static [Table]) -> Self {
         let backend = redb::backends::InMemoryBackend::new();
         let database = Database::builder().create_with_backend(backend).unwrap();
-        prepare(&database, tables).unwrap();
+        prepare(&database, tables, 0).unwrap();
         Self { inner: Arc::new(Inner { tables, database: Some(database), overlay: Mutex::default() }) }
     }
 
-    /// Opens the store of a partition in `dir`, throwing away one that does not open or has another format.
-    pub(crate) fn open(dir: &Path, partition: u32, tables: &'static [Table]) -> Result<Self, RunError> {
+    /// Opens the store of a partition in `dir`, throwing away one that does not open, has another format or is too old.
+    pub(crate) fn open(dir: &Path, partition: u32, tables: &'static [Table], now: Millis) -> Result<Self, RunError> {
         if tables.is_empty() {
             return Ok(Self::none());
         }
         std::fs::create_dir_all(dir).map_err(|e| RunError::State(format!("{}: {e}", dir.display())))?;
         let path = dir.join(format!("{partition}.redb"));
-        let database = match open_database(&path, tables) {
+        let database = match open_database(&path, tables, now) {
             Ok(database) => database,
             Err(error) => {
-                tracing::warn!(path = %path.display(), %error, "state store does not open, restoring it from the changelog");
+                tracing::warn!(path = %path.display(), %error, "state store is of no use, restoring it from the changelog");
                 let aside = PathBuf::from(format!("{}.broken", path.display()));
                 let _ = std::fs::rename(&path, &aside);
-                open_database(&path, tables).map_err(|e| RunError::State(format!("{}: {e}", path.display())))?
+                open_database(&path, tables, now).map_err(|e| RunError::State(format!("{}: {e}", path.display())))?
             }
         };
         Ok(Self { inner: Arc::new(Inner { tables, database: Some(database), overlay: Mutex::default() }) })
@@ -95,6 +101,7 @@ impl StateView {
         log: &dyn Log,
         changelogs: &BTreeMap<&'static str, Arc<str>>,
         partition: u32,
+        now: Millis,
     ) -> Result<u64, RunError> {
         let mut read = 0;
         for table in self.inner.tables {
@@ -113,7 +120,7 @@ impl StateView {
                 }
                 buffer.push(StateWrite { table: table.name, key, value: record.value });
                 if buffer.len() >= 1000
-                    && let Err(error) = self.apply_to_store(&std::mem::take(&mut buffer), &[])
+                    && let Err(error) = self.apply_to_store(&std::mem::take(&mut buffer), None)
                 {
                     failed.get_or_insert(error);
                 }
@@ -129,7 +136,7 @@ impl StateView {
                     table.name
                 )));
             }
-            self.apply_to_store(&buffer, &[(table.name, end)])?;
+            self.apply_to_store(&buffer, Some((&[(table.name, end)], now)))?;
         }
         Ok(read)
     }
@@ -177,7 +184,7 @@ impl StateView {
 
     /// Moves committed writes from the overlay to the store.
     pub(crate) fn committed(&self, writes: &[StateWrite]) -> Result<(), RunError> {
-        self.apply_to_store(writes, &[])?;
+        self.apply_to_store(writes, None)?;
         let mut overlay = self.overlay();
         for write in writes {
             let key = (write.table, write.key.clone());
@@ -197,8 +204,8 @@ impl StateView {
     }
 
     /// Notes that the store holds everything below `ends` (next changelog offset of each table), and makes it durable.
-    pub(crate) fn close(&self, ends: &[(&'static str, u64)]) -> Result<(), RunError> {
-        self.apply_to_store(&[], ends)
+    pub(crate) fn close(&self, ends: &[(&'static str, u64)], now: Millis) -> Result<(), RunError> {
+        self.apply_to_store(&[], Some((ends, now)))
     }
 
     fn overlay(&self) -> MutexGuard<'_, HashMap<Key, Pending>> {
@@ -222,15 +229,20 @@ impl StateView {
         Ok(store.get(key)?.map(|v| Bytes::copy_from_slice(v.value())))
     }
 
-    /// Writes without waiting for the disk, except when positions are given: the changelog can always restore the rest.
-    fn apply_to_store(&self, writes: &[StateWrite], positions: &[(&'static str, u64)]) -> Result<(), RunError> {
+    /// Writes without waiting for the disk, except when it is said how far the store has come, and when: the changelog can
+    /// always restore the rest.
+    fn apply_to_store(
+        &self,
+        writes: &[StateWrite],
+        current: Option<(&[(&'static str, u64)], Millis)>,
+    ) -> Result<(), RunError> {
         let Some(database) = &self.inner.database else { return Ok(()) };
-        if writes.is_empty() && positions.is_empty() {
+        if writes.is_empty() && current.is_none() {
             return Ok(());
         }
         let apply = || -> Result<(), redb::Error> {
             let mut transaction = database.begin_write()?;
-            let durability = if positions.is_empty() { Durability::None } else { Durability::Immediate };
+            let durability = if current.is_none() { Durability::None } else { Durability::Immediate };
             transaction.set_durability(durability)?;
             for table in self.inner.tables {
                 let mut store = transaction.open_table(definition(table.name))?;
@@ -241,11 +253,12 @@ impl StateView {
                     }
                 }
             }
-            {
+            if let Some((positions, now)) = current {
                 let mut meta = transaction.open_table(META)?;
                 for (table, position) in positions {
                     meta.insert(*table, *position)?;
                 }
+                meta.insert(CURRENT_AT, u64::try_from(now).unwrap_or_default())?;
             }
             transaction.commit()?;
             Ok(())
@@ -258,19 +271,23 @@ fn definition(table: &str) -> TableDefinition<'_, &'static [u8], &'static [u8]> 
     TableDefinition::new(table)
 }
 
-fn open_database(path: &Path, tables: &'static [Table]) -> Result<Database, redb::Error> {
+fn open_database(path: &Path, tables: &'static [Table], now: Millis) -> Result<Database, redb::Error> {
     let database = Database::builder().set_cache_size(16 * 1024 * 1024).create(path)?;
-    prepare(&database, tables)?;
+    prepare(&database, tables, now)?;
     Ok(database)
 }
 
-fn prepare(database: &Database, tables: &'static [Table]) -> Result<(), redb::Error> {
+fn prepare(database: &Database, tables: &'static [Table], now: Millis) -> Result<(), redb::Error> {
     let transaction = database.begin_write()?;
     {
         let mut meta = transaction.open_table(META)?;
         let format = meta.get("format")?.map(|v| v.value());
         if format.is_some_and(|f| f != FORMAT) {
             return Err(redb::Error::Corrupted(format!("format {format:?}, not {FORMAT}")));
+        }
+        let current_at = meta.get(CURRENT_AT)?.and_then(|v| Millis::try_from(v.value()).ok());
+        if let Some(age) = current_at.map(|at| now - at).filter(|age| *age > MAX_AGE) {
+            return Err(redb::Error::Corrupted(format!("last brought up to date {} h ago", age / 3_600_000)));
         }
         meta.insert("format", FORMAT)?;
         for table in tables {
@@ -279,4 +296,37 @@ fn prepare(database: &Database, tables: &'static [Table]) -> Result<(), redb::Er
     }
     transaction.commit()?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TABLES: &[Table] = &[Table { name: "counts", changelog: "log" }];
+    const HOUR: Millis = 3_600_000;
+
+    fn with_an_entry(dir: &Path, at: Millis) {
+        let store = StateView::open(dir, 0, TABLES, at).unwrap();
+        let write =
+            StateWrite { table: "counts", key: Bytes::from_static(b"k"), value: Some(Bytes::from_static(b"v")) };
+        store.stage(std::slice::from_ref(&write));
+        store.committed(&[write]).unwrap();
+        store.close(&[("counts", 7)], at).unwrap();
+    }
+
+    #[test]
+    fn a_store_goes_on_where_it_was_closed() {
+        let dir = tempfile::tempdir().unwrap();
+        with_an_entry(dir.path(), HOUR);
+        let again = StateView::open(dir.path(), 0, TABLES, 2 * HOUR).unwrap();
+        assert_eq!((again.position("counts").unwrap(), again.get("counts", b"k").unwrap().is_some()), (7, true));
+    }
+
+    #[test]
+    fn a_store_older_than_what_a_changelog_remembers_of_deletions_begins_anew() {
+        let dir = tempfile::tempdir().unwrap();
+        with_an_entry(dir.path(), HOUR);
+        let again = StateView::open(dir.path(), 0, TABLES, 14 * HOUR).unwrap();
+        assert_eq!((again.position("counts").unwrap(), again.get("counts", b"k").unwrap()), (0, None));
+    }
 }

@@ -12,12 +12,12 @@ use super::view::read_all;
 /// Key of the messages that tests plant and that are no messages.
 pub const MALFORMED: &str = "malformed";
 
-/// Reads the enriched articles, in order of their partition; what a test planted is left out.
+/// Reads the enriched articles, in order of their partition; what a test planted and withdrawals are left out.
 pub async fn enriched(log: &dyn Log, topics: &Topics) -> Vec<EnrichedArticle> {
     let records = read_all(log, topics, "enriched").await;
-    let decode = |r: Record| EnrichedArticle::decode(r.value.expect("value")).expect("enriched article");
     let ours = |r: &Record| r.key.as_deref() != Some(MALFORMED.as_bytes());
-    records.into_iter().filter(ours).map(decode).collect()
+    let values = records.into_iter().filter(ours).filter_map(|r| r.value);
+    values.map(|value| EnrichedArticle::decode(value).expect("enriched article")).collect()
 }
 
 /// Turns an article into what the account compares.

@@ -15,14 +15,21 @@ use super::view::read_all;
 /// Article, version, derivation.
 type Version = (String, i64, i64);
 
-/// Compares the tables with the topic: every version stored once and as it was published, and for each article the newest
-/// version shown.
+/// Compares the tables with the topic: every version stored once and as it was published, for each article the newest version
+/// shown, and nothing of an article that was withdrawn after its last version.
 pub async fn compare(log: &dyn Log, topics: &Topics, store: (&RealPostgres, &str), verdict: &mut Verdict) {
     let mut published: BTreeMap<Version, String> = BTreeMap::new();
+    let mut withdrawn: BTreeSet<String> = BTreeSet::new();
     for record in read_all(log, topics, "enriched").await {
-        let Some(value) = record.value else { continue };
+        let Some(value) = record.value else {
+            let id = String::from_utf8_lossy(&record.key.unwrap_or_default()).into_owned();
+            published.retain(|(article, ..), _| *article != id);
+            withdrawn.insert(id);
+            continue;
+        };
         let Ok(one) = EnrichedArticle::decode(value.clone()) else { continue };
         let id = one.article.map(|article| article.article_id).unwrap_or_default();
+        withdrawn.remove(&id);
         let hash: String = Sha256::digest(&value).iter().map(|byte| format!("{byte:02x}")).collect();
         published.entry((id, one.version.into(), one.derivation.into())).or_insert(hash);
     }
@@ -37,7 +44,10 @@ pub async fn compare(log: &dyn Log, topics: &Topics, store: (&RealPostgres, &str
 
     let name = |v: &Version| format!("{} version {} derivation {}", v.0, v.1, v.2);
     verdict.convict("not-stored", published.keys().filter(|v| !stored.contains_key(*v)).map(name));
-    verdict.convict("stored-but-never-published", stored.keys().filter(|v| !published.contains_key(*v)).map(name));
+    let (kept, foreign): (Vec<&Version>, Vec<&Version>) =
+        stored.keys().filter(|v| !published.contains_key(*v)).partition(|v| withdrawn.contains(&v.0));
+    verdict.convict("stored-although-withdrawn", kept.into_iter().map(name));
+    verdict.convict("stored-but-never-published", foreign.into_iter().map(name));
     let changed = stored.iter().filter(|(v, hash)| published.get(*v).is_some_and(|other| other != *hash));
     verdict.convict("stored-otherwise-than-published", changed.map(|(v, _)| name(v)));
 

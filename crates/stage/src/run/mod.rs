@@ -5,11 +5,12 @@ pub(crate) mod source;
 pub(crate) mod stage;
 
 use std::collections::{BTreeMap, VecDeque};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use futures_util::future::try_join_all;
 use naba_model::Millis;
 use naba_proto::prost::Message;
 use naba_proto::v1::{AuditRecord, Disposition};
@@ -115,7 +116,7 @@ impl StageConfig {
             topics,
             delivery: Delivery::ExactlyOnce,
             commit_interval: Duration::from_millis(100),
-            commit_bytes: 8 * 1024 * 1024,
+            commit_bytes: 32 * 1024 * 1024,
             in_flight_bytes: 64 * 1024 * 1024,
             parallelism: std::thread::available_parallelism().map_or(2, std::num::NonZero::get),
             record_time_limit: Duration::from_secs(30),
@@ -420,21 +421,29 @@ pub(crate) async fn wait_out(
     Ok(())
 }
 
-/// Restores the state of a partition.
+/// Opens and restores the state of partitions, all at once: each waits for the log most of the time. Returns them in order,
+/// with the number of records read for each.
 pub(crate) async fn restore(
     stage: &'static str,
-    state: &StateView,
+    tables: &'static [Table],
+    dir: &Path,
     log: &Arc<dyn Log>,
     changelogs: &BTreeMap<&'static str, Arc<str>>,
-    partition: u32,
-) -> Result<u64, RunError> {
-    let (what, mut attempts) = (format!("state of partition {partition}"), 0);
-    loop {
-        match state.restore(log.as_ref(), changelogs, partition).await {
-            Ok(restored) => return Ok(restored),
-            Err(error) => wait_out(stage, &what, error, &mut attempts).await?,
-        }
-    }
+    partitions: &[TopicPartition],
+) -> Result<Vec<(StateView, u64)>, RunError> {
+    try_join_all(partitions.iter().map(|at| async move {
+        let state = StateView::open(dir, at.partition, tables, now())?;
+        let (what, mut attempts) = (format!("state of partition {}", at.partition), 0);
+        let restored = loop {
+            match state.restore(log.as_ref(), changelogs, at.partition, now()).await {
+                Ok(restored) => break restored,
+                Err(error) => wait_out(stage, &what, error, &mut attempts).await?,
+            }
+        };
+        Metric::StateRestoredTotal.add(&[stage], restored);
+        Ok((state, restored))
+    }))
+    .await
 }
 
 /// Back-off before asking an absent log again: from 200 ms to 5 s, with jitter.
@@ -458,7 +467,7 @@ pub(crate) async fn close_state(
     let topics: Vec<_> = topics.map(|topic| TopicPartition::new(Arc::clone(topic), partition)).collect();
     if let Ok(ends) = log.ends(&topics).await {
         let ends: Vec<_> = tables.iter().map(|table| table.name).zip(ends).collect();
-        state.close(&ends)?;
+        state.close(&ends, now())?;
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use futures_util::future::{try_join, try_join_all};
 use naba_proto::v1::Disposition;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -91,6 +92,9 @@ pub async fn run_source<S: Source>(
     consumer.close().await;
     ended
 }
+
+/// A followed topic's role, partition, end, and its records up to there.
+type Caught = (&'static str, TopicPartition, u64, Vec<Record>);
 
 struct Run<S: Source> {
     source: S,
@@ -193,10 +197,8 @@ impl<S: Source> Run<S> {
             Event::Records(records) => self.on_records(records)?,
             Event::Assigned(partitions) => {
                 Metric::RebalancesTotal.add(&[S::NAME, "assigned"], 1);
-                for at in partitions {
-                    self.take_over(&at).await?;
-                    consumer.start(&at, None);
-                }
+                self.take_over(&partitions).await?;
+                partitions.iter().for_each(|at| consumer.start(at, None));
                 self.assigned.release();
             }
             Event::Revoked(partitions, done) => {
@@ -219,17 +221,40 @@ impl<S: Source> Run<S> {
         Ok(())
     }
 
-    async fn take_over(&mut self, at: &TopicPartition) -> Result<(), RunError> {
-        let partition = at.partition;
-        if let Some(before) = self.owned.get(&partition).map(|owned| owned.at.clone()) {
-            self.forget(&before);
+    async fn take_over(&mut self, partitions: &[TopicPartition]) -> Result<(), RunError> {
+        for at in partitions {
+            // The store of an assignment that ended without a word is still open.
+            if let Some(before) = self.owned.get(&at.partition).map(|owned| owned.at.clone()) {
+                self.forget(&before);
+            }
         }
-        let epoch = self.ownership.take(at);
-        let state = StateView::open(&self.frame.config.store_dir(S::NAME), partition, S::TABLES)?;
-        let restored = super::restore(S::NAME, &state, &self.log, &self.changelogs, partition).await?;
-        Metric::StateRestoredTotal.add(&[S::NAME], restored);
-        self.source.on_assigned(partition, &state, now()).map_err(stop)?;
-        let mut tails = Vec::new();
+        let epochs: Vec<u64> = partitions.iter().map(|at| self.ownership.take(at)).collect();
+        let dir = self.frame.config.store_dir(S::NAME);
+        let states = super::restore(S::NAME, S::TABLES, &dir, &self.log, &self.changelogs, partitions);
+        let followed = try_join_all(partitions.iter().map(|at| self.read_followed(at.partition)));
+        let (states, followed) = try_join(states, followed).await?;
+        let all = partitions.iter().zip(epochs).zip(states.into_iter().zip(followed));
+        for ((at, epoch), ((state, restored), followed)) in all {
+            let partition = at.partition;
+            self.source.on_assigned(partition, &state, now()).map_err(stop)?;
+            let mut tails = Vec::new();
+            for (role, tail, end, records) in followed {
+                for record in &records {
+                    self.source.on_followed(partition, role, record, &state, now());
+                }
+                tails.push((role, tail, end));
+            }
+            self.source.on_caught_up(partition, &state, now());
+            let follow = self.follow_tails(partition, epoch, tails);
+            tracing::info!(stage = S::NAME, partition = %at, restored, "partition assigned");
+            self.owned.insert(partition, Owned { at: at.clone(), epoch, state, follow });
+        }
+        Ok(())
+    }
+
+    /// Reads the followed topics of a partition up to their ends.
+    async fn read_followed(&self, partition: u32) -> Result<Vec<Caught>, RunError> {
+        let mut caught = Vec::new();
         for role in S::FOLLOWED {
             let topic = self.frame.config.topic(role)?;
             let tail = TopicPartition::new(topic.name.as_str(), partition);
@@ -241,16 +266,9 @@ impl<S: Source> Run<S> {
                     Err(error) => super::wait_out(S::NAME, &topic.name, error.into(), &mut attempts).await?,
                 }
             };
-            for record in &records {
-                self.source.on_followed(partition, role, record, &state, now());
-            }
-            tails.push((*role, tail, end));
+            caught.push((*role, tail, end, records));
         }
-        self.source.on_caught_up(partition, &state, now());
-        let follow = self.follow_tails(partition, epoch, tails);
-        tracing::info!(stage = S::NAME, partition = %at, restored, "partition assigned");
-        self.owned.insert(partition, Owned { at: at.clone(), epoch, state, follow });
-        Ok(())
+        Ok(caught)
     }
 
     /// Follows the tails of the followed topics in a task, until it is aborted.

@@ -178,10 +178,8 @@ impl<S: Stage> Run<S> {
             }
             Event::Assigned(partitions) => {
                 Metric::RebalancesTotal.add(&[S::NAME, "assigned"], 1);
-                for at in partitions {
-                    self.take_over(&at).await?;
-                    consumer.start(&at, None);
-                }
+                self.take_over(&partitions).await?;
+                partitions.iter().for_each(|at| consumer.start(at, None));
                 self.assigned.release();
                 Metric::Partitions.set(&[S::NAME], f64::from(u32::try_from(self.lanes.len()).unwrap_or(u32::MAX)));
             }
@@ -201,14 +199,14 @@ impl<S: Stage> Run<S> {
         Ok(())
     }
 
-    async fn take_over(&mut self, at: &TopicPartition) -> Result<(), RunError> {
-        let epoch = self.ownership.take(at);
+    async fn take_over(&mut self, partitions: &[TopicPartition]) -> Result<(), RunError> {
+        let epochs: Vec<u64> = partitions.iter().map(|at| self.ownership.take(at)).collect();
         let dir = self.frame.config.store_dir(S::NAME);
-        let state = StateView::open(&dir, at.partition, S::TABLES)?;
-        let restored = super::restore(S::NAME, &state, &self.log, &self.changelogs, at.partition).await?;
-        Metric::StateRestoredTotal.add(&[S::NAME], restored);
-        tracing::info!(stage = S::NAME, partition = %at, restored, "partition assigned");
-        self.lanes.insert(at.clone(), Lane::new(epoch, state, !S::TABLES.is_empty()));
+        let states = super::restore(S::NAME, S::TABLES, &dir, &self.log, &self.changelogs, partitions).await?;
+        for ((at, epoch), (state, restored)) in partitions.iter().zip(epochs).zip(states) {
+            tracing::info!(stage = S::NAME, partition = %at, restored, "partition assigned");
+            self.lanes.insert(at.clone(), Lane::new(epoch, state, !S::TABLES.is_empty()));
+        }
         Ok(())
     }
 
@@ -231,6 +229,9 @@ impl<S: Stage> Run<S> {
                     return Err(StageError::poison(codes::NO_VALUE, "the record has no value"));
                 };
                 let input = S::In::decode(value).map_err(|e| StageError::poison(codes::UNDECODABLE, e))?;
+                if let Some(long) = sabotage::dawdles(record.offset) {
+                    tokio::time::sleep(long).await;
+                }
                 let context = Context::new(record, now(), attempt, state);
                 let outcome = stage.process(input, &context).await?;
                 let (writes, counts) = context.into_parts();
