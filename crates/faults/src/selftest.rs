@@ -47,7 +47,7 @@ fn stale_sink() -> Plan {
     planned(&[
         (20_000, Fault::Freeze { service: "sink", instance: 0, ms: 4_500 }),
         (3_000, Fault::StoreReject { ms: 14_000 }),
-        (3_000, Fault::Freeze { service: "sink", instance: 0, ms: 80_000 }),
+        (3_000, Fault::Freeze { service: "sink", instance: 0, ms: 110_000 }),
     ])
 }
 
@@ -55,12 +55,12 @@ fn trials() -> Vec<Trial> {
     let mixed = || Plan::draw(5, 12, &[Kind::Kill, Kind::Freeze, Kind::BrokerKill, Kind::NetCut, Kind::NetStall]);
     vec![
         trial(None, mixed()),
-        Trial { edit_after_ms: (12_000, 16_000), ..trial(None, stale_sink()) },
+        Trial { edit_after_ms: (30_000, 40_000), ..trial(None, stale_sink()) },
         trial(Some("commit-before-produce"), kills()),
         trial(Some("no-fencing"), freezes()),
         Trial { delivery: "at_least_once", ..trial(Some("watermark-past-gap"), kills()) },
         trial(Some("skip-resend-after-abort"), freezes()),
-        Trial { edit_after_ms: (12_000, 16_000), ..trial(Some("sink-without-compare-and-set"), stale_sink()) },
+        Trial { edit_after_ms: (30_000, 40_000), ..trial(Some("sink-without-compare-and-set"), stale_sink()) },
         trial(Some("lost-tombstone"), kills()),
         trial(
             Some("silent-empty-emit"),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use naba_enricher::EnricherConfig;
 use naba_fetcher::FetcherConfig;
 use naba_parser::ParserConfig;
-use naba_service::{Config, ConfigError, ConfigErrors, OnKafka, Schema, ShellConfig, load_with_shell};
+use naba_service::{ByteSize, Config, ConfigError, ConfigErrors, OnKafka, Schema, ShellConfig, load_with_shell};
 use naba_sink::SinkConfig;
 use serde::Deserialize;
 
@@ -21,14 +21,31 @@ pub struct Sections {
     pub parser: ParserConfig,
     /// What is added to articles.
     pub enricher: EnricherConfig,
+    /// The log of `naba up`.
+    pub local_log: LocalLogConfig,
     /// Where articles go.
     #[serde(flatten)]
     pub sink: SinkConfig,
 }
 
+/// The settings of the embedded log.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LocalLogConfig {
+    /// How much the topics that forget by time hold together.
+    pub size: ByteSize,
+}
+
+const LOCAL_LOG: &str = "\
+# The log of `naba up`, in its data folder; on Kafka it is of no account.
+[local_log]
+# Most bytes of the records of all topics that forget by time. Beyond it the oldest go, those first that every stage has read; the file takes up to twice as much.
+size = \"16 GiB\"
+";
+
 impl Config for Sections {
     fn defaults() -> Vec<&'static str> {
-        vec![naba_fetcher::DEFAULTS, naba_parser::DEFAULTS, naba_enricher::DEFAULTS, naba_sink::DEFAULTS]
+        vec![naba_fetcher::DEFAULTS, naba_parser::DEFAULTS, naba_enricher::DEFAULTS, LOCAL_LOG, naba_sink::DEFAULTS]
     }
 
     /// What is wrong; a missing contact is asked for by those who fetch ([`missing_contact`]).
@@ -92,6 +109,7 @@ pub fn reference_parts() -> Vec<(&'static str, Vec<&'static str>)> {
         ("naba-parser", vec![naba_parser::DEFAULTS]),
         ("naba-enricher", vec![naba_enricher::DEFAULTS]),
         ("naba-sink", vec![naba_sink::DEFAULTS]),
+        ("naba up", vec![LOCAL_LOG]),
     ]
 }
 

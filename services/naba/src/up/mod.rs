@@ -12,12 +12,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
-use naba_log_local::LocalLog;
+use naba_log_local::{Limits, LocalLog, Options};
 use naba_proto::v1::{Source, SourceKind};
 use naba_service::{AdminServer, ConfigErrors, ShellConfig, Shutdown, Telemetry, serve_admin, shutdown_signal};
 use naba_sink::StoreKind;
 use naba_stage::log::{Log, Position};
-use naba_stage::{StageConfig, shutdown_pair};
+use naba_stage::{Health, StageConfig, shutdown_pair};
 
 use crate::config::{ConfigArgs, NabaConfig, missing_contact};
 use crate::place::{DataArgs, DataFolder, Place};
@@ -87,10 +87,13 @@ async fn up(args: Args, shell: ShellConfig, mut config: NabaConfig, telemetry: T
         stage.instance = "naba".to_owned();
     }
     config.own.sink.sqlite.path = data.resolve(&config.own.sink.sqlite.path);
-    let log = open(&data, &stage).await?;
+    let health = Health::new();
+    let limits = Limits { log_bytes: config.own.local_log.size.0, ..Limits::default() };
+    let log = open(&data, &stage, Options { limits, health: Some(health.clone()) }).await?;
     let demo = if args.demo { Some(Demo::start(&data, &args.config, &mut config.own.fetcher).await?) } else { None };
     watch(&args, &config, demo.as_ref(), &log, &stage, &data).await?;
     let admin = admin(&args.config, shell.admin.listen, &telemetry, &signal).await?;
+    admin.watch(Arc::new(health));
     let is_quiet = args.quiet || config.own.sink.sink.store == StoreKind::Stdout;
     banner::print_start(&data, &config.own.sink, admin.address(), demo.as_ref(), is_quiet)?;
 
@@ -113,9 +116,10 @@ async fn up(args: Args, shell: ShellConfig, mut config: NabaConfig, telemetry: T
 }
 
 /// Opens the log, which no other process may have open, and makes its topics.
-async fn open(data: &DataFolder, stage: &StageConfig) -> Result<LocalLog> {
+async fn open(data: &DataFolder, stage: &StageConfig, options: Options) -> Result<LocalLog> {
     let folder = data.log();
-    let opened = tokio::task::spawn_blocking(move || LocalLog::open(&folder)).await.context("opening the log")?;
+    let opened = tokio::task::spawn_blocking(move || LocalLog::open_with(&folder, options)).await;
+    let opened = opened.context("opening the log")?;
     let log = opened.with_context(|| format!("the log in {} cannot be opened", data.0.display()))?;
     log.ensure_topics(&stage.topics.all()).await.context("making the topics")?;
     Ok(log)
