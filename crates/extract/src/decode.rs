@@ -60,12 +60,15 @@ fn charset(raw: &RawDocument) -> Option<String> {
 /// Text has few characters that mean nothing; an image or an archive has many.
 fn check(decoded: &Decoded) -> Result<(), ExtractError> {
     let odd = |c: char| c == '\u{FFFD}' || c.is_control() && !c.is_whitespace();
-    let (mut characters, mut replaced) = (0, 0);
-    for c in decoded.text.chars() {
-        characters += 1;
-        // Most characters of most pages: letters and signs of ASCII.
-        replaced += usize::from(!matches!(c, ' '..='~') && odd(c));
+    // The bytes that such characters begin with, counted without decoding, are too few on nearly every page.
+    let may_be_odd = |b: u8| b < b' ' && !b.is_ascii_whitespace() || matches!(b, 0x7F | 0xC2 | 0xEF);
+    let bytes = decoded.text.as_bytes();
+    let suspects = bytes.iter().filter(|b| may_be_odd(**b)).count();
+    let characters = bytes.iter().filter(|b| (**b).cast_signed() >= -0x40).count();
+    if suspects * 20 <= characters {
+        return Ok(());
     }
+    let replaced = decoded.text.chars().filter(|c| odd(*c)).count();
     if replaced * 20 > characters {
         return Err(ExtractError::Undecodable { encoding: decoded.encoding, replaced, characters });
     }

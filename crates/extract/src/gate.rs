@@ -10,6 +10,7 @@ use crate::error::ExtractError;
 use crate::layout::Layout;
 use crate::line::{Line, Zone};
 use crate::page::Page;
+use crate::page::attribute::Attr;
 use crate::page::ld;
 
 /// Refuses bot walls, error pages and home pages, before the lines are read.
@@ -53,8 +54,8 @@ fn is_challenge(page: &Page) -> bool {
         "datadome",
     ];
     page.dom.subtree(0).any(|id| {
-        ["id", "class", "src"]
-            .iter()
+        [Attr::Id, Attr::Class, Attr::Src]
+            .into_iter()
             .filter_map(|name| page.dom.attr(id, name))
             .any(|value| MARKS.iter().any(|mark| value.contains(mark)))
     })

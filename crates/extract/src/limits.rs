@@ -4,9 +4,6 @@
 pub const MAX_DEPTH: usize = 512;
 /// Most nodes of one page. The largest real page measured has 60,000.
 pub const MAX_NODES: usize = 400_000;
-/// Most white space in one tag or comment, three slashes counting as one: both part attributes, but images in values have
-/// slashes too.
-pub const MAX_TAG_PARTS: usize = 24_000;
 /// Longest text of one block, in scalar values.
 pub const MAX_BLOCK_CHARS: usize = 50_000;
 /// Most blocks of one article.

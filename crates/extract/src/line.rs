@@ -167,8 +167,8 @@ impl Line {
 
     /// Tells whether the line reads like a paragraph of prose.
     pub fn is_prose(&self) -> bool {
-        let spoken = self.ends_sentence() || self.weight >= 100 && self.ends_inside();
-        self.link_ratio < 0.5 && ((self.weight >= 80 && spoken) || self.weight >= 160)
+        let spoken = || self.ends_sentence() || self.weight >= 100 && self.ends_inside();
+        self.link_ratio < 0.5 && (self.weight >= 160 || self.weight >= 80 && spoken())
     }
 
     /// Tells whether the line carries a cue; long prose carries none.

@@ -7,6 +7,11 @@ use naba_model::Checked;
 use naba_proto::v1::{Article, RawDocument};
 use proptest::prelude::*;
 
+#[path = "../examples/fuzz/mutate.rs"]
+mod mutate;
+
+use mutate::{Random, mutated};
+
 fn document(content_type: &str, body: Vec<u8>) -> RawDocument {
     RawDocument {
         final_url: "https://site.news.example/2024/06/20/a".into(),
@@ -113,44 +118,10 @@ fn giant_attributes_and_texts_are_cut() {
     }
 }
 
-/// A small generator: the same mutations everywhere.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 >> 11).unwrap_or(0) % limit.max(1)
-    }
-}
-
-/// Cuts, doubles and overwrites pieces of real pages, as a broken transfer or a hostile editor would.
-fn mutated(page: &[u8], random: &mut Random) -> Vec<u8> {
-    const ODD: &[&[u8]] =
-        &[b"<", b">", b"\"", b"</p>", b"<!--", b"<script>", b"\xff", b"\0", b"&#x110000;", b"{", b"<table>", b"</div>"];
-    let mut bytes = page.to_vec();
-    for _ in 0..1 + random.below(12) {
-        let (at, length) = (random.below(bytes.len()), random.below(400));
-        let end = (at + length).min(bytes.len());
-        match random.below(4) {
-            0 => drop(bytes.drain(at..end)),
-            1 => {
-                let piece = bytes.get(at..end).unwrap_or_default().to_vec();
-                let to = random.below(bytes.len());
-                bytes.splice(to..to, piece);
-            }
-            2 => bytes.truncate(bytes.len() - random.below(bytes.len() / 8 + 1)),
-            _ => drop(bytes.splice(at..at, ODD.get(random.below(ODD.len())).copied().unwrap_or_default().to_vec())),
-        }
-    }
-    bytes
-}
-
 #[test]
 fn mutations_of_real_documents_never_panic_and_keep_the_contract() {
     let gold = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/gold");
-    let mut random = Random(0x5EED);
+    let mut random = Random::new(0x5EED);
     for (form, content_type) in [("html", "text/html"), ("plain", "text/plain")] {
         let mut paths: Vec<_> = std::fs::read_dir(gold.join(form)).unwrap().map(|e| e.unwrap().path()).collect();
         paths.sort();

@@ -11,6 +11,10 @@ pub fn digit_value(c: char) -> Option<u32> {
     if c.is_ascii() {
         return c.to_digit(10);
     }
+    // Most letters of most pages stand where no digits are.
+    if matches!(c, '\u{80}'..='\u{65F}' | '\u{1E00}'..='\u{FF0F}') {
+        return None;
+    }
     ZEROS.iter().find_map(|zero| {
         let value = u32::from(c).checked_sub(u32::from(*zero))?;
         (value < 10).then_some(value)

@@ -56,8 +56,11 @@ pub fn script_of(c: char) -> Option<Script> {
 
 /// Tells whether a character is a letter written from right to left (bidirectional classes R and AL).
 pub fn is_rtl_letter(c: char) -> bool {
-    c.is_alphabetic()
-        && matches!(u32::from(c), 0x590..=0x8FF | 0xFB1D..=0xFDFF | 0xFE70..=0xFEFF | 0x1_0800..=0x1_0FFF | 0x1_E800..=0x1_EFFF)
+    is_written_leftwards(c) && c.is_alphabetic()
+}
+
+fn is_written_leftwards(c: char) -> bool {
+    matches!(u32::from(c), 0x590..=0x8FF | 0xFB1D..=0xFDFF | 0xFE70..=0xFEFF | 0x1_0800..=0x1_0FFF | 0x1_E800..=0x1_EFFF)
 }
 
 /// Decides the base direction by the majority of strong characters; a tie goes to the first strong one (UAX 9, P2).
@@ -65,12 +68,13 @@ pub fn direction_of(text: &str) -> Direction {
     let (mut rtl, mut ltr) = (0_usize, 0_usize);
     let mut first = Direction::Neutral;
     for c in text.chars() {
-        if is_rtl_letter(c) {
-            rtl += 1;
-        } else if c.is_alphabetic() {
-            ltr += 1;
-        } else {
+        if !c.is_alphabetic() {
             continue;
+        }
+        if is_written_leftwards(c) {
+            rtl += 1;
+        } else {
+            ltr += 1;
         }
         if first == Direction::Neutral {
             first = if rtl > 0 { Direction::Rtl } else { Direction::Ltr };

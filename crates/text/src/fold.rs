@@ -44,9 +44,18 @@ pub fn fold(text: &str) -> Folded {
 /// Folds a text for matching, without offsets.
 pub fn fold_str(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        fold_char(c, |folded| out.push(folded));
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let plain = rest.bytes().position(|b| !matches!(b, b' '..=b'~')).unwrap_or(rest.len());
+        let (part, tail) = rest.split_at(if plain == 0 { c.len_utf8() } else { plain });
+        if plain == 0 {
+            fold_char(c, |folded| out.push(folded));
+        } else {
+            out.push_str(part);
+        }
+        rest = tail;
     }
+    out.make_ascii_lowercase();
     out
 }
 

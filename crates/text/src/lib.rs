@@ -34,4 +34,4 @@ pub use letter::{is_caseless, is_letter_or_digit};
 pub use mime::MimeType;
 pub use month::{Calendar, Month, jalali_to_gregorian, month_of};
 pub use sentence::{sentences, words};
-pub use space::{collapse, collapse_line, nfc};
+pub use space::{collapse, collapse_line, is_nfc, nfc};

@@ -1,7 +1,8 @@
 //! What is measured of each line: its text, its element, its place, its neighbours, and the role the rules gave it.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
+use memchr::memmem;
 use naba_proto::v1::BlockRole;
 
 use super::tree::{Places, f};
@@ -32,13 +33,14 @@ fn is_hopeless(line: &Line, in_body: bool) -> bool {
 pub fn rows(page: &Page, lines: &[Line], known: &Known, given: &[Option<Given>]) -> Vec<Row> {
     let mut places = Places::read(&page.dom, lines, page.container);
     let whole = Whole::of(page, lines, known, given);
-    let context = Context { lines, given, whole: &whole };
+    let log_weights: Vec<f32> = lines.iter().map(|l| f(l.weight).max(1.0).ln()).collect();
+    let context = Context { lines, log_weights: &log_weights, given, whole: &whole };
     (0..lines.len())
         .map(|at| {
             let mut row = Row::new();
             if let Some(line) = lines.get(at).filter(|line| !is_hopeless(line, in_body(given, at))) {
                 row.reserve_exact(WIDTH);
-                text(line, &mut row);
+                text(line, context.log_weight(at), &mut row);
                 markup(line, &mut row);
                 whole.compare(line, &mut row);
                 place(line, &mut places, &mut row);
@@ -55,7 +57,7 @@ fn flag(row: &mut Row, value: bool) {
     row.push(f32::from(u8::from(value)));
 }
 
-fn text(line: &Line, row: &mut Row) {
+fn text(line: &Line, log_weight: f32, row: &mut Row) {
     let (mut letters, mut upper, mut digits, mut commas, mut stops, mut odd) = (0, 0, 0, 0, 0, 0);
     for c in line.text.chars() {
         match c {
@@ -71,7 +73,7 @@ fn text(line: &Line, row: &mut Row) {
         }
     }
     let weight = f(line.weight).max(1.0);
-    row.push(weight.ln());
+    row.push(log_weight);
     row.push(f(line.words));
     row.push(line.link_ratio);
     row.push(f(digits) / weight);
@@ -194,13 +196,15 @@ struct Whole<'a> {
     lines: f32,
     prose: f32,
     body_weight: f32,
+    /// Logarithms of lines, prose and weight of the body.
+    logs: [f32; 3],
     has_ld: bool,
 }
 
 impl<'a> Whole<'a> {
     fn of(page: &Page, lines: &'a [Line], known: &Known, given: &[Option<Given>]) -> Self {
-        let mut kinds: HashMap<u64, [f32; 5]> = HashMap::new();
-        let mut texts: HashMap<&str, f32> = HashMap::new();
+        let mut kinds: HashMap<u64, [f32; 5]> = HashMap::default();
+        let mut texts: HashMap<&str, f32> = HashMap::default();
         let mut body_weight = 0.0;
         for (at, line) in lines.iter().enumerate() {
             let is_body = in_body(given, at);
@@ -218,6 +222,7 @@ impl<'a> Whole<'a> {
         let role = |role| given.iter().position(|g| g.is_some_and(|g| g.role == role));
         let first = (0..lines.len()).position(|at| in_body(given, at));
         let last = (0..lines.len()).rposition(|at| in_body(given, at));
+        let prose: f32 = lines.iter().filter(|l| l.is_prose()).map(|l| f(l.weight)).sum();
         let title = naba_text::fold_str(known.headlines.first().map_or("", String::as_str));
         Self {
             kinds,
@@ -229,7 +234,8 @@ impl<'a> Whole<'a> {
             headline: role(BlockRole::Headline),
             body: first.zip(last),
             lines: f(lines.len()),
-            prose: lines.iter().filter(|l| l.is_prose()).map(|l| f(l.weight)).sum(),
+            prose,
+            logs: [f(lines.len()).ln(), prose.max(1.0).ln(), body_weight.max(1.0).ln()],
             body_weight,
             has_ld: page.has_ld,
         }
@@ -247,7 +253,7 @@ impl<'a> Whole<'a> {
         row.push(match (self.ld_body.len(), key.len()) {
             (0..=200, _) => -1.0,
             (_, 0..=8) => 0.5,
-            _ => f32::from(u8::from(self.ld_body.contains(key))),
+            _ => f32::from(u8::from(memmem::find(self.ld_body.as_bytes(), key.as_bytes()).is_some())),
         });
         let described = |d: &String| {
             !d.is_empty() && (d.starts_with(key) || key.starts_with(d.as_str()) || key.len() > 40 && d.contains(key))
@@ -260,9 +266,7 @@ impl<'a> Whole<'a> {
     }
 
     fn page(&self, places: &Places, row: &mut Row) {
-        row.push(self.lines.ln());
-        row.push(self.prose.max(1.0).ln());
-        row.push(self.body_weight.max(1.0).ln());
+        row.extend(self.logs);
         row.push(self.body_weight / places.all.weight.max(1.0));
         flag(row, self.has_ld);
     }
@@ -274,16 +278,21 @@ fn in_body(given: &[Option<Given>], at: usize) -> bool {
 
 struct Context<'a> {
     lines: &'a [Line],
+    log_weights: &'a [f32],
     given: &'a [Option<Given>],
     whole: &'a Whole<'a>,
 }
 
 impl Context<'_> {
+    fn log_weight(&self, at: usize) -> f32 {
+        self.log_weights.get(at).copied().unwrap_or(0.0)
+    }
+
     fn neighbours(&self, at: usize, row: &mut Row) {
         let Some(line) = self.lines.get(at) else { return };
         for offset in [-2_isize, -1, 1, 2] {
             let other = at.checked_add_signed(offset).and_then(|i| self.lines.get(i));
-            row.push(other.map_or(0.0, |l| f(l.weight).max(1.0).ln()));
+            row.push(at.checked_add_signed(offset).map_or(0.0, |at| self.log_weight(at)));
             row.push(other.map_or(-1.0, |l| l.link_ratio));
             flag(row, other.is_some_and(|l| l.signature == line.signature));
             flag(row, other.is_some_and(|l| matches!(l.tag, Tag::Heading(_))));

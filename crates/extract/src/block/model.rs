@@ -14,7 +14,10 @@ struct Node {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Model {
     bias: f32,
-    trees: Vec<Vec<Node>>,
+    /// The nodes of all trees, one tree after another.
+    nodes: Vec<Node>,
+    /// Where each tree begins.
+    roots: Vec<usize>,
 }
 
 impl Model {
@@ -23,19 +26,34 @@ impl Model {
         let mut lines = text.lines().filter(|l| !l.starts_with('#'));
         let bias = lines.next()?.trim().parse().ok()?;
         let trees = lines.map(tree).collect::<Option<Vec<_>>>()?;
-        Some(Self { bias, trees })
+        Some(Self::flat(bias, trees))
     }
 
     /// Makes a model of a bias and of trees, whose nodes are (feature or -1, index when greater, value).
     pub fn of(bias: f32, trees: &[Vec<(i16, u16, f32)>]) -> Self {
         let node = |&(feature, greater, value): &(i16, u16, f32)| Node { feature, greater, value };
-        Self { bias, trees: trees.iter().map(|tree| tree.iter().map(node).collect()).collect() }
+        Self::flat(bias, trees.iter().map(|tree| tree.iter().map(node).collect()).collect())
+    }
+
+    fn flat(bias: f32, trees: Vec<Vec<Node>>) -> Self {
+        let mut model = Self { bias, ..Self::default() };
+        for tree in trees {
+            model.roots.push(model.nodes.len());
+            model.nodes.extend(tree);
+        }
+        model
+    }
+
+    /// Returns the nodes of each tree.
+    fn trees(&self) -> impl Iterator<Item = &[Node]> {
+        let ends = self.roots.iter().skip(1).copied().chain([self.nodes.len()]);
+        self.roots.iter().zip(ends).filter_map(|(start, end)| self.nodes.get(*start..end))
     }
 
     /// Writes the model.
     pub fn write(&self) -> String {
         let mut out = format!("{}\n", self.bias);
-        for tree in &self.trees {
+        for tree in self.trees() {
             let nodes = tree.iter().map(|n| match n.feature {
                 ..0 => format!("{}", n.value),
                 feature => format!("{feature}:{}:{}", n.value, n.greater),
@@ -49,13 +67,13 @@ impl Model {
     /// Returns the least number of features that a row must have for all questions to be answered.
     #[cfg(test)]
     pub fn width(&self) -> usize {
-        let asked = self.trees.iter().flatten().filter_map(|n| usize::try_from(n.feature).ok());
+        let asked = self.nodes.iter().filter_map(|n| usize::try_from(n.feature).ok());
         asked.max().map_or(0, |last| last + 1)
     }
 
     /// Returns the probability, 0 to 1, that a row is of the class.
     pub fn probability(&self, row: &[f32]) -> f32 {
-        let score: f32 = self.bias + self.trees.iter().map(|tree| answer(tree, row)).sum::<f32>();
+        let score: f32 = self.bias + self.trees().map(|tree| answer(tree, row)).sum::<f32>();
         1.0 / (1.0 + (-score).exp())
     }
 }

@@ -1,8 +1,9 @@
 //! What the place of a line in the tree says: the containers around it, and how much prose they hold.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use crate::line::{Line, Zone};
+use crate::page::attribute::Attr;
 use crate::page::container::names_body;
 use crate::page::dom::{Dom, NodeId};
 use crate::page::hint::tokens;
@@ -46,13 +47,17 @@ pub struct Around {
 /// The containers of a page.
 pub struct Places<'a> {
     dom: &'a Dom,
-    sums: HashMap<NodeId, Sum>,
-    around: HashMap<NodeId, Around>,
-    /// Ancestors of the container by names, itself first, with their distance.
-    path: HashMap<NodeId, usize>,
+    /// By node.
+    sums: Vec<Sum>,
+    /// By node, read when first asked for.
+    around: Vec<Option<Around>>,
+    /// Whether class names say that an element is the body.
+    bodies: HashMap<&'a str, bool>,
+    /// The container by names, with its depth.
+    container: Option<(NodeId, f32)>,
     dense: Option<NodeId>,
-    /// How many lines each element holds itself.
-    own: HashMap<NodeId, u32>,
+    /// How many lines each node holds itself.
+    own: Vec<u32>,
     /// Sum of the page.
     pub all: Sum,
 }
@@ -60,15 +65,16 @@ pub struct Places<'a> {
 impl<'a> Places<'a> {
     /// Reads the containers around lines.
     pub fn read(dom: &'a Dom, lines: &[Line], container: Option<NodeId>) -> Self {
-        let mut own: HashMap<NodeId, u32> = HashMap::new();
+        let mut own = vec![0; dom.len()];
         for line in lines {
-            *own.entry(line.node).or_default() += 1;
+            own.get_mut(line.node).into_iter().for_each(|count| *count += 1);
         }
         let mut places = Self {
             dom,
-            sums: HashMap::new(),
-            around: HashMap::new(),
-            path: HashMap::new(),
+            sums: vec![Sum::default(); dom.len()],
+            around: vec![None; dom.len()],
+            bodies: HashMap::default(),
+            container: container.map(|id| (id, f(dom.ancestors(id).count() + 1))),
             dense: None,
             own,
             all: Sum::default(),
@@ -77,10 +83,6 @@ impl<'a> Places<'a> {
             places.add(line);
         }
         places.dense = places.densest();
-        if let Some(container) = container {
-            let up = std::iter::once(container).chain(dom.ancestors(container));
-            places.path = up.enumerate().map(|(steps, id)| (id, steps)).collect();
-        }
         places
     }
 
@@ -94,32 +96,30 @@ impl<'a> Places<'a> {
         let score = if readable { 1.0 + f(commas.min(20)) + (weight / 100.0).min(3.0) } else { 0.0 };
         self.all = plus(self.all, sum);
         let home = self.home(line.node);
-        for (steps, id) in std::iter::once(line.node).chain(self.dom.ancestors(line.node)).enumerate() {
-            let entry = self.sums.entry(id).or_default();
-            *entry = plus(*entry, sum);
-            let _ = steps;
+        for id in std::iter::once(line.node).chain(self.dom.ancestors(line.node)) {
+            self.sums.get_mut(id).into_iter().for_each(|entry| *entry = plus(*entry, sum));
         }
         for (id, part) in std::iter::once(home).chain(self.dom.parent(home)).zip([1.0, 0.5]) {
-            self.sums.entry(id).or_default().score += score * part;
+            self.sums.get_mut(id).into_iter().for_each(|entry| entry.score += score * part);
         }
     }
 
     /// The element that a line's element stands in; an element that holds several lines itself is its own.
     pub fn home(&self, node: NodeId) -> NodeId {
-        let shared = self.own.get(&node).is_some_and(|n| *n > 1);
+        let shared = self.own.get(node).is_some_and(|n| *n > 1);
         if shared { node } else { self.dom.parent(node).unwrap_or(node) }
     }
 
     fn densest(&self) -> Option<NodeId> {
         let of = |s: &Sum| s.score * (1.0 - s.link_density());
-        // The lower number of equals, so that the choice does not hang on the order of the map.
-        let best = self.sums.iter().max_by(|a, b| of(a.1).total_cmp(&of(b.1)).then(b.0.cmp(a.0)))?;
-        (best.1.score > 0.0).then_some(*best.0)
+        // The first of equals.
+        let best = self.sums.iter().enumerate().rev().max_by(|a, b| of(a.1).total_cmp(&of(b.1)))?;
+        (best.1.score > 0.0).then_some(best.0)
     }
 
     /// Returns the sum below an element.
     pub fn sum(&self, id: NodeId) -> Sum {
-        self.sums.get(&id).copied().unwrap_or_default()
+        self.sums.get(id).copied().unwrap_or_default()
     }
 
     /// Returns the element above one.
@@ -129,34 +129,34 @@ impl<'a> Places<'a> {
 
     /// Returns what stands around an element; each is read once.
     pub fn around(&mut self, id: NodeId) -> Around {
-        if let Some(known) = self.around.get(&id) {
-            return *known;
+        let known = |id: NodeId| self.around.get(id).copied().flatten();
+        let up = std::iter::once(id).chain(self.dom.ancestors(id));
+        let chain: Vec<NodeId> = up.take_while(|id| known(*id).is_none()).collect();
+        let above = chain.last().map_or(Some(id), |top| self.dom.parent(*top));
+        let mut at = above.and_then(known).unwrap_or_default();
+        for id in chain.into_iter().rev() {
+            at = self.step(at, id);
+            self.around.get_mut(id).into_iter().for_each(|slot| *slot = Some(at));
         }
-        let mut chain = vec![id];
-        chain.extend(self.dom.ancestors(id).take_while(|a| !self.around.contains_key(a)));
-        let mut at = chain.last().and_then(|top| self.dom.parent(*top)).and_then(|p| self.around.get(&p)).copied();
-        for id in chain.iter().rev() {
-            let next = self.step(at.unwrap_or_default(), *id);
-            self.around.insert(*id, next);
-            at = Some(next);
-        }
-        at.unwrap_or_default()
+        at
     }
 
-    fn step(&self, above: Around, id: NodeId) -> Around {
+    fn step(&mut self, above: Around, id: NodeId) -> Around {
         let name = self.dom.name(id);
-        let class = |id| self.dom.attr(id, "class").is_some_and(|class| names_body(&tokens(class)));
+        let class = self.dom.attr(id, Attr::Class);
+        let bodies = &mut self.bodies;
+        let named = class.is_some_and(|class| *bodies.entry(class).or_insert_with(|| names_body(&tokens(class))));
         let mut here = above;
         here.depth += 1.0;
         here.article |= name == "article";
-        here.main |= name == "main" || self.dom.attr(id, "role") == Some("main");
-        here.named |= self.dom.attr(id, "itemprop") == Some("articleBody") || class(id);
+        here.main |= name == "main" || self.dom.attr(id, Attr::Role) == Some("main");
+        here.named |= self.dom.attr(id, Attr::Itemprop) == Some("articleBody") || named;
         here.list |= matches!(name, "ul" | "ol" | "dl");
         here.figure |= name == "figure";
         here.head_or_form |= matches!(name, "header" | "form" | "footer");
         here.table |= name == "table";
-        match self.path.get(&id) {
-            Some(down) => (here.up, here.down) = (0.0, f(*down)),
+        match self.container.filter(|(container, _)| self.dom.holds(id, *container)) {
+            Some((_, depth)) => (here.up, here.down) = (0.0, depth - here.depth),
             None => here.up += 1.0,
         }
         here.dense |= self.dense == Some(id);

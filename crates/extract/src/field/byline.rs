@@ -1,6 +1,6 @@
 //! Elements that name an author: `rel=author`, microdata, class names, links to an author's page.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use naba_proto::v1::Author;
 
@@ -8,8 +8,9 @@ use super::name::{byline, is_person};
 use crate::limits::MAX_LIST;
 use crate::line::{Hint, Zone};
 use crate::page::Page;
+use crate::page::attribute::Attr;
 use crate::page::dom::{Dom, NodeId};
-use crate::page::hint::{said, tokens};
+use crate::page::hint::tokens;
 
 /// Longest text of an element that names authors, in scalar values.
 const MAX_CHARS: usize = 220;
@@ -104,7 +105,7 @@ struct Element {
 /// Returns the authors of the byline nearest to the headline, and whether it is near; the element of the headline is 0 when
 /// the page shows none.
 pub fn authors(page: &Page, headline: NodeId) -> (bool, Vec<Author>) {
-    let found = elements(&page.dom);
+    let found = elements(page);
     let headline = if headline == 0 { page.dom.elements("h1").next().unwrap_or(0) } else { headline };
     // Below the headline first, else shortly above it, else wherever there is one.
     let below = found.iter().position(|e| e.id > headline);
@@ -130,24 +131,25 @@ pub fn authors(page: &Page, headline: NodeId) -> (bool, Vec<Author>) {
 }
 
 /// Collects the outermost elements that name somebody, in document order.
-fn elements(dom: &Dom) -> Vec<Element> {
+fn elements(page: &Page) -> Vec<Element> {
+    let dom = &page.dom;
     let mut out = Vec::new();
     let mut looked = 0;
     let mut covered = 0;
-    let mut classes = HashMap::new();
+    let mut classes = HashMap::default();
     for id in dom.subtree(0) {
         if id < covered || looked >= MAX_ELEMENTS || !names_author(dom, id, &mut classes) {
             continue;
         }
         looked += 1;
-        let end = dom.subtree(id).max().unwrap_or(id);
-        if dom.inner_text(id).chars().count() > MAX_CHARS || is_elsewhere(dom, id) {
+        let end = dom.end(id).saturating_sub(1);
+        if dom.inner_text(id).chars().count() > MAX_CHARS || is_elsewhere(page, id) {
             continue;
         }
         covered = end;
         let authors = within(dom, id);
         if !authors.is_empty() {
-            let class = dom.attr(id, "class").unwrap_or_default().to_owned();
+            let class = dom.attr(id, Attr::Class).unwrap_or_default().to_owned();
             out.push(Element { id, end, class, authors });
         }
     }
@@ -163,14 +165,15 @@ fn names_author<'a>(dom: &'a Dom, id: NodeId, classes: &mut HashMap<&'a str, boo
     ) {
         return false;
     }
-    if dom.attr(id, "rel").is_some_and(|rel| rel.split_whitespace().any(|r| r == "author"))
-        || dom.attr(id, "itemprop").is_some_and(|p| p.split_whitespace().any(|p| p == "author"))
+    if dom.attr(id, Attr::Rel).is_some_and(|rel| rel.split_whitespace().any(|r| r == "author"))
+        || dom.attr(id, Attr::Itemprop).is_some_and(|p| p.split_whitespace().any(|p| p == "author"))
         || name == "address"
     {
         return true;
     }
-    let mut values =
-        ["class", "id", "data-testid", "data-component", "data-qa"].iter().filter_map(|key| dom.attr(id, key));
+    let mut values = [Attr::Class, Attr::Id, Attr::DataTestid, Attr::DataComponent, Attr::DataQa]
+        .into_iter()
+        .filter_map(|key| dom.attr(id, key));
     values.any(|value| *classes.entry(value).or_insert_with(|| value.split_whitespace().take(12).any(is_author_class)))
 }
 
@@ -182,13 +185,14 @@ fn is_author_class(class: &str) -> bool {
 }
 
 /// Tells whether an element belongs to comments, to another article or to the page around.
-fn is_elsewhere(dom: &Dom, id: NodeId) -> bool {
+fn is_elsewhere(page: &Page, id: NodeId) -> bool {
+    let dom = &page.dom;
     dom.ancestors(id).chain([id]).take(40).any(|a| {
-        let kind = dom.attr(a, "itemtype").unwrap_or_default();
+        let kind = dom.attr(a, Attr::Itemtype).unwrap_or_default();
         if ["Comment", "ImageObject", "Review", "VideoObject"].iter().any(|end| kind.ends_with(end)) {
             return true;
         }
-        let said = said(dom, a);
+        let said = page.said(a);
         said.hidden
             || matches!(said.zone, Some(Zone::Comments | Zone::Nav))
             || matches!(said.hint, Some(Hint::Related | Hint::Ad | Hint::Caption | Hint::Credit))
@@ -203,7 +207,7 @@ fn within(dom: &Dom, root: NodeId) -> Vec<Author> {
         if !is_name(dom, id) {
             continue;
         }
-        let url = dom.attr(id, "href").filter(|h| h.starts_with("http")).unwrap_or_default();
+        let url = dom.attr(id, Attr::Href).filter(|h| h.starts_with("http")).unwrap_or_default();
         for mut author in byline(&dom.inner_text(id)).into_iter().filter(|a| is_person(&a.name)) {
             author.url = url.to_owned();
             if !marked.iter().any(|a| a.name == author.name) {
@@ -220,10 +224,12 @@ fn within(dom: &Dom, root: NodeId) -> Vec<Author> {
 }
 
 fn is_name(dom: &Dom, id: NodeId) -> bool {
-    if dom.attr(id, "itemprop").is_some_and(|p| p == "name") || dom.attr(id, "rel").is_some_and(|r| r == "author") {
+    if dom.attr(id, Attr::Itemprop).is_some_and(|p| p == "name")
+        || dom.attr(id, Attr::Rel).is_some_and(|r| r == "author")
+    {
         return true;
     }
-    let href = dom.attr(id, "href").unwrap_or_default();
+    let href = dom.attr(id, Attr::Href).unwrap_or_default();
     const PATHS: &[&str] = &[
         "/author",
         "/autor",
@@ -250,7 +256,7 @@ fn is_name(dom: &Dom, id: NodeId) -> bool {
     if PATHS.iter().any(|path| href.contains(path)) {
         return true;
     }
-    dom.attr(id, "class").is_some_and(|class| {
+    dom.attr(id, Attr::Class).is_some_and(|class| {
         class.split_whitespace().any(|class| {
             let words = tokens(class);
             let has = |w: &str| words.iter().any(|word| word == w);
@@ -271,7 +277,7 @@ fn text(dom: &Dom, root: NodeId, id: NodeId, pieces: &mut Vec<String>) {
     let name = dom.name(id);
     let beside = |class: &str| tokens(class).iter().any(|w| BESIDE_WORDS.contains(&w.as_str()));
     let skip = matches!(name, "script" | "style" | "time" | "button" | "svg" | "noscript" | "img")
-        || id != root && dom.attr(id, "class").is_some_and(beside);
+        || id != root && dom.attr(id, Attr::Class).is_some_and(beside);
     if skip || pieces.len() > MAX_LIST {
         return;
     }
@@ -280,7 +286,7 @@ fn text(dom: &Dom, root: NodeId, id: NodeId, pieces: &mut Vec<String>) {
         pieces.push(String::new());
     }
     for child in dom.children(id) {
-        text(dom, root, *child, pieces);
+        text(dom, root, child, pieces);
     }
     if parts {
         pieces.push(String::new());

@@ -1,5 +1,8 @@
 //! The language of an article: what is declared, unless the script says otherwise.
 
+use std::sync::LazyLock;
+
+use foldhash::HashMap;
 use naba_proto::v1::Method;
 use naba_text::{Script, dominant_script};
 
@@ -9,9 +12,10 @@ use crate::page::Page;
 /// Collects candidates for the language, as BCP 47 tags.
 pub fn candidates(page: Option<&Page>, headers: &[(String, String)], feed: &str, text: &str) -> Vec<Candidate<String>> {
     let mut out = Vec::new();
+    let script = dominant_script(text);
     let mut add = |raw: &str, method, rule, confidence: f32| {
         if let Some(tag) = tag(raw) {
-            let fits = fits_script(&tag, text);
+            let fits = script.is_none_or(|script| fits_script(&tag, script));
             out.push(Candidate {
                 raw: raw.to_owned(),
                 value: tag,
@@ -66,9 +70,8 @@ fn tag(raw: &str) -> Option<String> {
     })
 }
 
-fn fits_script(tag: &str, text: &str) -> bool {
+fn fits_script(tag: &str, script: Script) -> bool {
     let primary = tag.split('-').next().unwrap_or_default();
-    let Some(script) = dominant_script(text) else { return true };
     let expected = match primary {
         "ar" | "fa" | "ur" | "ps" | "ckb" | "sd" | "ug" => Script::Arabic,
         "he" | "yi" => Script::Hebrew,
@@ -123,6 +126,15 @@ const WORDS: &[(&str, &[&str])] = &[
     ("mr", &["आहे", "आणि", "या", "च्या", "हे", "ते"]),
 ];
 
+/// The places in `WORDS` of the languages that have a word.
+static LANGUAGES: LazyLock<HashMap<&str, Vec<usize>>> = LazyLock::new(|| {
+    let mut languages: HashMap<&str, Vec<usize>> = HashMap::default();
+    for (at, (_, words)) in WORDS.iter().enumerate() {
+        words.iter().for_each(|word| languages.entry(word).or_default().push(at));
+    }
+    languages
+});
+
 /// Guesses the language by script and frequent words.
 fn guess(text: &str) -> Option<(&'static str, f32)> {
     let fixed = match dominant_script(text)? {
@@ -144,9 +156,8 @@ fn guess(text: &str) -> Option<(&'static str, f32)> {
     let mut total = 0;
     for (_, word) in naba_text::words(text).take(600) {
         total += 1;
-        let lower = word.to_lowercase();
-        for ((_, words), count) in WORDS.iter().zip(counts.iter_mut()) {
-            *count += usize::from(words.contains(&lower.as_str()));
+        for at in LANGUAGES.get(word.to_lowercase().as_str()).into_iter().flatten() {
+            counts.get_mut(*at).into_iter().for_each(|count| *count += 1);
         }
     }
     let (best, count) = counts.iter().enumerate().max_by_key(|(at, count)| (**count, usize::MAX - at))?;

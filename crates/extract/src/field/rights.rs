@@ -5,6 +5,7 @@ use naba_proto::v1::{BlockRole, LicenceClass, PubStatus, RawDocument, Rights, Ro
 use crate::cue::Cue;
 use crate::layout::Layout;
 use crate::page::Page;
+use crate::page::attribute::Attr;
 
 /// Reads the rights: evidence of the fetch, paywall, licence, notice.
 pub fn read(raw: &RawDocument, page: Option<&Page>, layout: &Layout) -> Rights {
@@ -51,8 +52,8 @@ fn licence_class(raw: &RawDocument, page: Option<&Page>, notice: &str) -> Licenc
         let licences = p
             .dom
             .subtree(0)
-            .filter(|id| p.dom.attr(*id, "rel").is_some_and(|r| r.split_whitespace().any(|r| r == "license")));
-        licences.filter_map(|id| p.dom.attr(id, "href")).any(open)
+            .filter(|id| p.dom.attr(*id, Attr::Rel).is_some_and(|r| r.split_whitespace().any(|r| r == "license")));
+        licences.filter_map(|id| p.dom.attr(id, Attr::Href)).any(open)
     });
     if open(notice) || linked { LicenceClass::Fulltext } else { LicenceClass::Snippet }
 }

@@ -8,7 +8,8 @@ use super::time::Times;
 use crate::candidate::Candidate;
 use crate::line::{Hint, Line, Zone};
 use crate::page::Page;
-use crate::page::dom::{Data, NodeId};
+use crate::page::attribute::Attr;
+use crate::page::dom::NodeId;
 use crate::page::flow;
 
 /// Longest line that is mainly a date, in scalar values.
@@ -26,7 +27,7 @@ const MAX_SCRIPT_BYTES: usize = 4 * 1024 * 1024;
 /// the page shows none.
 pub fn anywhere(page: &Page, headline: NodeId, times: &mut Times) {
     // The page's own lines went into the layout; few pages need them again.
-    lines(&flow::lines(&page.dom), headline, times);
+    lines(&flow::read(&page.dom).0, headline, times);
     elements(page, times);
     scripts(page, times);
 }
@@ -95,9 +96,9 @@ fn elements(page: &Page, times: &mut Times) {
     for id in dom.subtree(0) {
         let name = dom.name(id);
         let stamp = if name.contains("time") {
-            dom.attr(id, "datetime").or_else(|| dom.attr(id, "title"))
+            dom.attr(id, Attr::Datetime).or_else(|| dom.attr(id, Attr::Title))
         } else if name == "abbr" {
-            dom.attr(id, "title")
+            dom.attr(id, Attr::Title)
         } else {
             None
         };
@@ -142,7 +143,7 @@ fn scripts(page: &Page, times: &mut Times) {
     let mut best: Option<(usize, ParsedInstant, String)> = None;
     for id in page.dom.elements("script") {
         for child in page.dom.children(id) {
-            let Some(Data::Text(text)) = page.dom.node(*child).map(|n| &n.data) else { continue };
+            let Some(text) = page.dom.text(child) else { continue };
             read += text.len();
             if read > MAX_SCRIPT_BYTES {
                 return;

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::attribute::Attr;
 use super::dom::{Dom, NodeId};
 use super::hint::tokens;
 use crate::line::{Hint, Line, Tag, Zone};
@@ -14,14 +15,12 @@ const LEAST_BESIDE_COMMENTS: usize = 250;
 pub fn mark(dom: &Dom, lines: &mut [Line]) -> Option<NodeId> {
     distrust(lines);
     let container = find(dom, lines, true).or_else(|| find(dom, lines, false))?;
-    let mut path: Vec<NodeId> = vec![container];
-    path.extend(dom.ancestors(container));
     for line in lines.iter_mut() {
-        line.in_body = line.node == container || dom.ancestors(line.node).any(|id| id == container);
-        if line.hint.is_some() && path.contains(&line.hint_node) {
+        line.in_body = dom.holds(container, line.node);
+        if line.hint.is_some() && dom.holds(line.hint_node, container) {
             line.hint = None;
         }
-        if line.zone != Zone::Page && path.contains(&line.zone_node) {
+        if line.zone != Zone::Page && dom.holds(line.zone_node, container) {
             line.zone = Zone::Page;
         }
     }
@@ -71,7 +70,7 @@ fn distrust(lines: &mut [Line]) {
 }
 
 fn find(dom: &Dom, lines: &[Line], trust_names: bool) -> Option<NodeId> {
-    let mut weights: HashMap<NodeId, usize> = HashMap::new();
+    let mut weights = vec![None; dom.len()];
     let mut total = 0;
     let (mut all, mut said) = (0, 0);
     for line in lines {
@@ -83,9 +82,12 @@ fn find(dom: &Dom, lines: &[Line], trust_names: bool) -> Option<NodeId> {
             continue;
         }
         total += weight;
-        *weights.entry(line.node).or_default() += weight;
-        for id in dom.ancestors(line.node) {
-            *weights.entry(id).or_default() += weight;
+        add(&mut weights, line.node, weight);
+    }
+    // Nodes stand in document order, so that each is complete before the one above it.
+    for id in (1..weights.len()).rev() {
+        if let (Some(parent), Some(weight)) = (dom.parent(id), weights.get(id).copied().flatten()) {
+            add(&mut weights, parent, weight);
         }
     }
     let all = if total < LEAST_BESIDE_COMMENTS { all + said } else { all };
@@ -95,6 +97,19 @@ fn find(dom: &Dom, lines: &[Line], trust_names: bool) -> Option<NodeId> {
     let root = dom.elements("body").next().unwrap_or(0);
     let start = named(dom, &weights, total).unwrap_or(root);
     Some(descend(dom, lines, &weights, start))
+}
+
+/// Weight of the lines below each element; nothing where no line stands.
+type Weights = [Option<usize>];
+
+fn add(weights: &mut Weights, id: NodeId, weight: usize) {
+    if let Some(slot) = weights.get_mut(id) {
+        *slot = Some(slot.unwrap_or(0) + weight);
+    }
+}
+
+fn of(weights: &Weights, id: NodeId) -> Option<usize> {
+    weights.get(id).copied().flatten()
 }
 
 /// The part of a line's weight that counts as prose.
@@ -114,14 +129,12 @@ fn is_elsewhere(line: &Line) -> bool {
 }
 
 /// An element that says it is the body and holds a good part of the prose; the deepest wins.
-fn named(dom: &Dom, weights: &HashMap<NodeId, usize>, total: usize) -> Option<NodeId> {
-    dom.subtree(0)
-        .filter(|id| weights.get(id).is_some_and(|w| w * 5 >= total * 2))
-        .filter(|id| {
-            dom.attr(*id, "itemprop") == Some("articleBody")
-                || dom.attr(*id, "class").is_some_and(|class| names_body(&tokens(class)))
-        })
-        .last()
+fn named(dom: &Dom, weights: &Weights, total: usize) -> Option<NodeId> {
+    dom.subtree(0).rfind(|id| {
+        of(weights, *id).is_some_and(|w| w * 5 >= total * 2)
+            && (dom.attr(*id, Attr::Itemprop) == Some("articleBody")
+                || dom.attr(*id, Attr::Class).is_some_and(|class| names_body(&tokens(class))))
+    })
 }
 
 /// Tells whether class names say that an element is the body.
@@ -134,17 +147,17 @@ pub fn names_body(tokens: &[String]) -> bool {
 }
 
 /// Goes down as long as one child holds nearly all of the prose.
-fn descend(dom: &Dom, lines: &[Line], weights: &HashMap<NodeId, usize>, start: NodeId) -> NodeId {
-    let of = |id: NodeId| weights.get(&id).copied().unwrap_or(0);
+fn descend(dom: &Dom, lines: &[Line], weights: &Weights, start: NodeId) -> NodeId {
+    let of_all = |id| of(weights, id).unwrap_or(0);
     let mut at = start;
     loop {
-        let Some(best) = dom.children(at).iter().copied().max_by_key(|id| of(*id)) else { return at };
-        let semantic = dom.name(best) == "article" || dom.attr(best, "role") == Some("article");
+        let Some(best) = dom.children(at).max_by_key(|id| of_all(*id)) else { return at };
+        let semantic = dom.name(best) == "article" || dom.attr(best, Attr::Role) == Some("article");
         let enough = if semantic { 0.5 } else { 0.75 };
         #[allow(clippy::cast_precision_loss, reason = "weights of a page are far below 2^52")]
-        let share = of(best) as f64 / of(at).max(1) as f64;
+        let share = of_all(best) as f64 / of_all(at).max(1) as f64;
         let is_line = lines.iter().any(|line| line.node == best);
-        let blocks_below = dom.subtree(best).skip(1).filter(|id| weights.contains_key(id)).take(2).count();
+        let blocks_below = dom.subtree(best).skip(1).filter(|id| of(weights, *id).is_some()).take(2).count();
         if share < enough || (is_line && blocks_below < 2) {
             return at;
         }
@@ -166,9 +179,9 @@ mod tests {
             "<div class=menu><a href=/>Heim</a></div><div><div id=x>{prose}</div><div class=comments>{prose}</div></div>"
         );
         let dom = Dom::parse(&html).unwrap();
-        let mut lines = flow::lines(&dom);
+        let mut lines = flow::read(&dom).0;
         let container = mark(&dom, &mut lines).unwrap();
-        assert_eq!(dom.attr(container, "id"), Some("x"));
+        assert_eq!(dom.attr(container, Attr::Id), Some("x"));
         assert_eq!(lines.iter().filter(|l| l.in_body).count(), 4);
     }
 }

@@ -4,17 +4,19 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use naba_proto::v1::{Mark, MarkKind};
 
+use super::attribute::Attr;
 use super::dom::{Dom, NodeId};
-use super::hint::said;
+use super::hint::{Names, Said};
 use crate::limits::{MAX_BLOCK_CHARS, MAX_FIELD_CHARS, cut};
 use crate::line::{Hint, Line, Tag, Zone};
 
 /// Most lines read from one page.
 const MAX_LINES: usize = 20_000;
 
-/// Reads the lines of a page.
-pub fn lines(dom: &Dom) -> Vec<Line> {
-    let mut flow = Flow { dom, lines: Vec::new(), run: Run::default() };
+/// Reads the lines of a page, and what the names of the elements on the way say, by node.
+pub fn read(dom: &Dom) -> (Vec<Line>, Vec<Option<Said>>) {
+    let said = vec![None; dom.len()];
+    let mut flow = Flow { dom, names: Names::default(), said, lines: Vec::new(), run: Run::default() };
     let root = dom.elements("body").next().unwrap_or(0);
     let place = Place {
         block: root,
@@ -27,7 +29,7 @@ pub fn lines(dom: &Dom) -> Vec<Line> {
     };
     flow.visit(root, place, 0);
     flow.flush(place);
-    flow.lines
+    (flow.lines, flow.said)
 }
 
 /// What holds for a node because of the elements around it.
@@ -59,27 +61,38 @@ struct Run {
 
 impl Run {
     fn push(&mut self, text: &str) {
-        for c in text.chars() {
-            if c.is_whitespace() {
+        let mut rest = text;
+        while let Some(c) = rest.chars().next() {
+            let plain = rest.find(|c| !is_plain(c)).unwrap_or(rest.len());
+            let (word, tail) = rest.split_at(if plain == 0 { c.len_utf8() } else { plain });
+            rest = tail;
+            if plain > 0 {
+                self.word(word);
+            } else if c.is_whitespace() {
                 self.space(' ');
-                continue;
+            } else if !c.is_control() && !matches!(c, '\u{200B}' | '\u{FEFF}' | '\u{AD}' | '\u{FFFC}') {
+                self.word(word);
             }
-            if c.is_control()
-                || matches!(c, '\u{200B}' | '\u{FEFF}' | '\u{AD}' | '\u{FFFC}')
-                || self.chars as usize >= MAX_BLOCK_CHARS
-            {
-                continue;
-            }
-            if let Some(space) = self.pending.take() {
-                self.text.push(space);
-                self.chars += 1;
-            }
-            self.text.push(c);
-            self.chars += 1;
-            self.letters += 1;
-            self.link_letters += usize::from(self.in_link > 0);
-            self.strong_letters += usize::from(self.in_strong > 0);
         }
+    }
+
+    /// Appends what has no white space in it.
+    fn word(&mut self, word: &str) {
+        let left = MAX_BLOCK_CHARS.saturating_sub(self.here() as usize);
+        let word = if word.len() < left { word } else { cut(word, left) };
+        if word.is_empty() {
+            return;
+        }
+        if let Some(space) = self.pending.take() {
+            self.text.push(space);
+            self.chars += 1;
+        }
+        self.text.push_str(word);
+        let count = word.chars().count();
+        self.chars += u32::try_from(count).unwrap_or(0);
+        self.letters += count;
+        self.link_letters += if self.in_link > 0 { count } else { 0 };
+        self.strong_letters += if self.in_strong > 0 { count } else { 0 };
     }
 
     fn space(&mut self, space: char) {
@@ -94,8 +107,15 @@ impl Run {
     }
 }
 
+/// Characters that are neither white space nor controls nor invisible, told without a table.
+fn is_plain(c: char) -> bool {
+    matches!(c, '!'..='~' | '\u{A1}'..='\u{AC}' | '\u{AE}'..='\u{167F}' | '\u{3001}'..='\u{FEFE}')
+}
+
 struct Flow<'a> {
     dom: &'a Dom,
+    names: Names<'a>,
+    said: Vec<Option<Said>>,
     lines: Vec<Line>,
     run: Run,
 }
@@ -114,7 +134,8 @@ impl Flow<'_> {
             self.line_break(place);
             return;
         }
-        let said = said(self.dom, id);
+        let said = self.names.said(self.dom, id);
+        self.said.get_mut(id).into_iter().for_each(|slot| *slot = Some(said));
         if said.hidden {
             return;
         }
@@ -147,12 +168,12 @@ impl Flow<'_> {
         inner.block = id;
         inner.tag = tag(self.dom, id, name, place.tag);
         inner.level_one |= inner.tag == Tag::Heading(1);
-        self.run.in_link = u32::from(name == "a" && self.dom.attr(id, "href").is_some());
+        self.run.in_link = u32::from(name == "a" && self.dom.attr(id, Attr::Href).is_some());
         for child in self.dom.children(id) {
-            self.visit(*child, inner, depth + 1);
+            self.visit(child, inner, depth + 1);
         }
         if name == "time" {
-            self.run.datetime = self.dom.attr(id, "datetime").map(|v| cut(v, 64).to_owned());
+            self.run.datetime = self.dom.attr(id, Attr::Datetime).map(|v| cut(v, 64).to_owned());
         }
         self.flush(inner);
         self.run.in_link = 0;
@@ -160,18 +181,18 @@ impl Flow<'_> {
 
     fn inline(&mut self, id: NodeId, name: &str, inner: Place, depth: usize) {
         let start = self.run.here();
-        let href = self.dom.attr(id, "href").filter(|_| name == "a");
+        let href = self.dom.attr(id, Attr::Href).filter(|_| name == "a");
         let strong = matches!(name, "b" | "strong");
         self.run.in_link += u32::from(href.is_some());
         self.run.in_strong += u32::from(strong);
         // An inline element does not carry its hint to the block around it.
         for child in self.dom.children(id) {
-            self.visit(*child, Place { block: inner.block, ..inner }, depth + 1);
+            self.visit(child, Place { block: inner.block, ..inner }, depth + 1);
         }
         self.run.in_link = self.run.in_link.saturating_sub(u32::from(href.is_some()));
         self.run.in_strong = self.run.in_strong.saturating_sub(u32::from(strong));
         if name == "time" && self.run.datetime.is_none() {
-            self.run.datetime = self.dom.attr(id, "datetime").map(|v| cut(v, 64).to_owned());
+            self.run.datetime = self.dom.attr(id, Attr::Datetime).map(|v| cut(v, 64).to_owned());
         }
         let kind = match name {
             "a" if href.is_some() => MarkKind::Link,
@@ -200,8 +221,8 @@ impl Flow<'_> {
         if !run.text.chars().any(char::is_alphanumeric) && run.text.trim() != "###" {
             return;
         }
-        let composed = naba_text::nfc(&run.text);
-        let marks = if composed == run.text { run.marks } else { Vec::new() };
+        let (composed, marks) =
+            if naba_text::is_nfc(&run.text) { (run.text, run.marks) } else { recomposed(run.text, run.marks) };
         let mut line = Line::new(composed);
         let letters = run.letters.max(1);
         #[allow(clippy::cast_precision_loss, reason = "counts of one block are far below 2^24")]
@@ -230,9 +251,8 @@ impl Flow<'_> {
             let cells: Vec<String> = self
                 .dom
                 .children(row)
-                .iter()
-                .filter(|cell| matches!(self.dom.name(**cell), "td" | "th"))
-                .map(|cell| self.dom.inner_text(*cell))
+                .filter(|cell| matches!(self.dom.name(*cell), "td" | "th"))
+                .map(|cell| self.dom.inner_text(cell))
                 .collect();
             if cells.iter().any(|cell| cell.chars().count() > 200) {
                 return None;
@@ -247,6 +267,13 @@ impl Flow<'_> {
             .any(|n| matches!(self.dom.name(n), "table" | "h1" | "h2" | "article" | "form"));
         (wide_rows >= 2 && !nested).then(|| cut(&rows.join("\n"), MAX_BLOCK_CHARS).to_owned())
     }
+}
+
+/// Composes a text; marks stand on characters, so that they go when these change.
+fn recomposed(text: String, marks: Vec<Mark>) -> (String, Vec<Mark>) {
+    let composed = naba_text::nfc(&text);
+    let marks = if composed == text { marks } else { Vec::new() };
+    (composed, marks)
 }
 
 fn is_own_line(hint: Hint) -> bool {
@@ -266,8 +293,8 @@ fn is_own_line(hint: Hint) -> bool {
 }
 
 fn tag(dom: &Dom, id: NodeId, name: &str, outer: Tag) -> Tag {
-    if dom.attr(id, "role") == Some("heading") {
-        let level = dom.attr(id, "aria-level").and_then(|l| l.trim().parse().ok()).unwrap_or(2);
+    if dom.attr(id, Attr::Role) == Some("heading") {
+        let level = dom.attr(id, Attr::AriaLevel).and_then(|l| l.trim().parse().ok()).unwrap_or(2);
         return Tag::Heading(level);
     }
     match name {
@@ -338,7 +365,7 @@ fn is_inline(name: &str) -> bool {
 fn signature(dom: &Dom, id: NodeId) -> u64 {
     let mut hasher = DefaultHasher::new();
     dom.name(id).hash(&mut hasher);
-    dom.attr(id, "class").hash(&mut hasher);
+    dom.attr(id, Attr::Class).hash(&mut hasher);
     hasher.finish()
 }
 
@@ -347,7 +374,7 @@ mod tests {
     use super::*;
 
     fn read(html: &str) -> Vec<Line> {
-        lines(&Dom::parse(html).unwrap())
+        super::read(&Dom::parse(html).unwrap()).0
     }
 
     #[test]

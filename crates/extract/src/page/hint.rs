@@ -1,5 +1,8 @@
 //! What tag, class, id and role say about an element.
 
+use foldhash::HashMap;
+
+use super::attribute::Attr;
 use super::dom::{Dom, NodeId};
 use crate::line::{Hint, Zone};
 
@@ -16,51 +19,103 @@ pub struct Said {
 
 /// Reads the names of an element.
 pub fn said(dom: &Dom, id: NodeId) -> Said {
-    let name = dom.name(id);
-    let mut said = by_tag(name);
-    if dom.attr(id, "hidden").is_some() || dom.attr(id, "aria-hidden") == Some("true") && name != "a" {
-        said.hidden = true;
-    }
-    if dom.attr(id, "style").is_some_and(is_invisible) {
-        said.hidden = true;
-    }
-    match dom.attr(id, "role") {
-        Some("navigation" | "menu" | "menubar" | "toolbar" | "banner" | "search") => {
-            said.zone = said.zone.or(Some(Zone::Nav))
+    Names::default().said(dom, id)
+}
+
+/// What the names on a page say; each is read once, since pages repeat theirs.
+#[derive(Default)]
+pub struct Names<'a> {
+    known: HashMap<&'a str, Said>,
+}
+
+impl<'a> Names<'a> {
+    /// Reads the names of an element.
+    pub fn said(&mut self, dom: &'a Dom, id: NodeId) -> Said {
+        let name = dom.name(id);
+        let mut said = by_tag(name);
+        let (mut role, mut prop, mut rel) = (None, None, None);
+        // In the order in which they are believed, the last most.
+        let mut names = [None; 6];
+        for (attr, value) in dom.attrs(id) {
+            let place = match attr {
+                Attr::Class => 0,
+                Attr::Id => 1,
+                Attr::DataComponent => 2,
+                Attr::DataTestid => 3,
+                Attr::DataBlock => 4,
+                Attr::DataType => 5,
+                Attr::Role => {
+                    role = Some(value);
+                    continue;
+                }
+                Attr::Itemprop => {
+                    prop = Some(value);
+                    continue;
+                }
+                Attr::Rel => {
+                    rel = Some(value);
+                    continue;
+                }
+                _ => {
+                    said.hidden |= hides(attr, value, name);
+                    continue;
+                }
+            };
+            names.get_mut(place).into_iter().for_each(|slot| *slot = Some(value));
         }
-        Some("complementary") => said.zone = said.zone.or(Some(Zone::Aside)),
-        Some("contentinfo") => said.zone = said.zone.or(Some(Zone::Footer)),
-        Some("dialog" | "alertdialog") => said.hint = said.hint.or(Some(Hint::Promo)),
+        by_role(role.unwrap_or_default(), &mut said);
+        said.hint = prop.and_then(by_itemprop).or(said.hint);
+        if rel.is_some_and(|rel| rel.split_whitespace().any(|r| r == "author")) {
+            said.hint = Some(Hint::Byline);
+        }
+        if matches!(name, "html" | "body" | "main") {
+            return Said { hidden: said.hidden, ..Said::default() };
+        }
+        for (place, value) in names.into_iter().enumerate().filter_map(|(place, value)| Some((place, value?))) {
+            let named = self.named(value);
+            said.zone = named.zone.or(said.zone);
+            said.hint = named.hint.or(said.hint);
+            said.hidden |= place == 0 && named.hidden;
+        }
+        if name.contains('-') {
+            let named = self.named(name);
+            said.zone = named.zone.or(said.zone);
+            said.hint = named.hint.or(said.hint);
+        }
+        if said.hint == Some(Hint::Boilerplate) && matches!(name, "article") {
+            said.hint = None;
+        }
+        said
+    }
+
+    fn named(&mut self, value: &'a str) -> Said {
+        *self.known.entry(value).or_insert_with(|| {
+            let tokens = tokens(value);
+            let hidden = value.split_whitespace().any(|class| HIDDEN.contains(&class));
+            Said { hint: hint_of(&tokens), zone: zone_of(&tokens), hidden }
+        })
+    }
+}
+
+fn hides(attr: Attr, value: &str, element: &str) -> bool {
+    match attr {
+        Attr::Hidden => true,
+        Attr::AriaHidden => value == "true" && element != "a",
+        Attr::Style => is_invisible(value),
+        _ => false,
+    }
+}
+
+fn by_role(role: &str, said: &mut Said) {
+    match role {
+        "navigation" | "menu" | "menubar" | "toolbar" | "banner" | "search" => {
+            said.zone = said.zone.or(Some(Zone::Nav));
+        }
+        "complementary" => said.zone = said.zone.or(Some(Zone::Aside)),
+        "contentinfo" => said.zone = said.zone.or(Some(Zone::Footer)),
+        "dialog" | "alertdialog" => said.hint = said.hint.or(Some(Hint::Promo)),
         _ => {}
     }
-    if let Some(prop) = dom.attr(id, "itemprop") {
-        said.hint = by_itemprop(prop).or(said.hint);
-    }
-    if dom.attr(id, "rel").is_some_and(|rel| rel.split_whitespace().any(|r| r == "author")) {
-        said.hint = Some(Hint::Byline);
-    }
-    if matches!(name, "html" | "body" | "main") {
-        return Said { hidden: said.hidden, ..Said::default() };
-    }
-    for attribute in ["class", "id", "data-component", "data-testid", "data-block", "data-type"] {
-        if let Some(value) = dom.attr(id, attribute) {
-            let tokens = tokens(value);
-            said.zone = zone_of(&tokens).or(said.zone);
-            said.hint = hint_of(&tokens).or(said.hint);
-            if attribute == "class" {
-                said.hidden |= value.split_whitespace().any(|class| HIDDEN.contains(&class));
-            }
-        }
-    }
-    if name.contains('-') {
-        let tokens = tokens(name);
-        said.zone = zone_of(&tokens).or(said.zone);
-        said.hint = hint_of(&tokens).or(said.hint);
-    }
-    if said.hint == Some(Hint::Boilerplate) && matches!(name, "article") {
-        said.hint = None;
-    }
-    said
 }
 
 /// Classes that hide an element from sighted readers, as whole names: "label-hidden" hides a label, not its field.
@@ -112,23 +167,30 @@ fn is_invisible(style: &str) -> bool {
 /// Splits names into lower-case words, at signs and at capitals ("articleBody", "c-promo__box").
 pub fn tokens(value: &str) -> Vec<String> {
     let mut tokens = Vec::new();
-    let mut token = String::new();
-    let mut lower_before = false;
+    let mut left = 300;
     // Utility classes ("print:hidden", "[&_p]:mt-0") say how something looks, not what it is.
-    let classes = value.split_whitespace().filter(|class| !class.contains([':', '[', '@', '/']));
-    let value = classes.collect::<Vec<_>>().join(" ");
-    for c in value.chars().take(300) {
-        let boundary = !c.is_alphanumeric() || (c.is_uppercase() && lower_before);
-        if boundary && !token.is_empty() {
-            tokens.push(std::mem::take(&mut token));
+    for class in value.split_whitespace().filter(|class| !class.contains([':', '[', '@', '/'])) {
+        let mut token = String::new();
+        let mut lower_before = false;
+        for c in class.chars().take(left) {
+            let boundary = !c.is_alphanumeric() || (c.is_uppercase() && lower_before);
+            if boundary && !token.is_empty() {
+                tokens.push(std::mem::take(&mut token));
+            }
+            if c.is_alphanumeric() {
+                token.extend(c.to_lowercase());
+            }
+            lower_before = c.is_lowercase();
+            left -= 1;
         }
-        if c.is_alphanumeric() {
-            token.extend(c.to_lowercase());
+        if !token.is_empty() {
+            tokens.push(token);
         }
-        lower_before = c.is_lowercase();
-    }
-    if !token.is_empty() {
-        tokens.push(token);
+        // The space between two.
+        left = left.saturating_sub(1);
+        if left == 0 {
+            break;
+        }
     }
     tokens
 }
@@ -258,7 +320,7 @@ mod tests {
     fn first(html: &str) -> Said {
         let dom = Dom::parse(html).unwrap();
         let body = dom.elements("body").next().unwrap();
-        said(&dom, dom.children(body)[0])
+        said(&dom, dom.children(body).next().unwrap())
     }
 
     #[test]

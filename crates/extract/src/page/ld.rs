@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::dom::{Data, Dom};
+use super::attribute::Attr;
+use super::dom::Dom;
 use crate::limits::{MAX_FIELD_CHARS, MAX_LD_BYTES, MAX_LIST, cut};
 
 /// A person or an organisation.
@@ -70,17 +71,13 @@ pub struct Linked {
 pub fn read(dom: &Dom) -> Linked {
     let mut linked = Linked::default();
     for script in dom.elements("script").take(200) {
-        if !dom.attr(script, "type").is_some_and(|t| t.trim().to_ascii_lowercase().starts_with("application/ld+json")) {
+        if !dom
+            .attr(script, Attr::Type)
+            .is_some_and(|t| t.trim().to_ascii_lowercase().starts_with("application/ld+json"))
+        {
             continue;
         }
-        let text: String = dom
-            .children(script)
-            .iter()
-            .filter_map(|id| match dom.node(*id).map(|n| &n.data) {
-                Some(Data::Text(text)) => Some(&**text),
-                _ => None,
-            })
-            .collect();
+        let text: String = dom.children(script).filter_map(|id| dom.text(id)).collect();
         if text.len() > MAX_LD_BYTES {
             continue;
         }

@@ -1,5 +1,6 @@
 //! Meta elements, links, microdata and the language of a page.
 
+use super::attribute::Attr;
 use super::dom::{Dom, NodeId};
 use crate::limits::{MAX_FIELD_CHARS, MAX_LIST, cut};
 
@@ -27,16 +28,16 @@ impl Meta {
                 "title" if meta.title.is_empty() && !in_svg(dom, id) => meta.title = short(&dom.inner_text(id)),
                 "link" if meta.canonical.is_empty() && rel(dom, id, "canonical") => {
                     meta.canonical =
-                        dom.attr(id, "href").map(|h| cut(h.trim(), MAX_FIELD_CHARS).to_owned()).unwrap_or_default();
+                        dom.attr(id, Attr::Href).map(|h| cut(h.trim(), MAX_FIELD_CHARS).to_owned()).unwrap_or_default();
                 }
                 "html" | "body" if meta.lang.is_empty() => {
-                    let lang = dom.attr(id, "lang").or_else(|| dom.attr(id, "xml:lang")).unwrap_or_default();
+                    let lang = dom.attr(id, Attr::Lang).or_else(|| dom.attr(id, Attr::XmlLang)).unwrap_or_default();
                     meta.lang = cut(lang.trim(), 35).to_owned();
                 }
                 _ => {}
             }
-            if let Some(prop) = dom.attr(id, "itemprop").filter(|_| meta.props.len() < 500) {
-                let value = dom.attr(id, "content").or_else(|| dom.attr(id, "datetime")).map(short);
+            if let Some(prop) = dom.attr(id, Attr::Itemprop).filter(|_| meta.props.len() < 500) {
+                let value = dom.attr(id, Attr::Content).or_else(|| dom.attr(id, Attr::Datetime)).map(short);
                 let value = value
                     .filter(|v| !v.is_empty())
                     .unwrap_or_else(|| if prop == "articleBody" { String::new() } else { short(&dom.inner_text(id)) });
@@ -49,9 +50,11 @@ impl Meta {
     }
 
     fn element(&mut self, dom: &Dom, id: NodeId) {
-        let key = dom.attr(id, "property").or_else(|| dom.attr(id, "name")).or_else(|| dom.attr(id, "http-equiv"));
+        let key =
+            dom.attr(id, Attr::Property).or_else(|| dom.attr(id, Attr::Name)).or_else(|| dom.attr(id, Attr::HttpEquiv));
         // Some archives and old publishers write the value where HTML has no place for it.
-        let (Some(key), Some(content)) = (key, dom.attr(id, "content").or_else(|| dom.attr(id, "value"))) else {
+        let (Some(key), Some(content)) = (key, dom.attr(id, Attr::Content).or_else(|| dom.attr(id, Attr::Value)))
+        else {
             return;
         };
         let content = short(content);
@@ -86,7 +89,7 @@ fn short(text: &str) -> String {
 }
 
 fn rel(dom: &Dom, id: NodeId, value: &str) -> bool {
-    dom.attr(id, "rel").is_some_and(|rel| rel.split_whitespace().any(|r| r.eq_ignore_ascii_case(value)))
+    dom.attr(id, Attr::Rel).is_some_and(|rel| rel.split_whitespace().any(|r| r.eq_ignore_ascii_case(value)))
 }
 
 fn in_svg(dom: &Dom, id: NodeId) -> bool {

@@ -1,14 +1,19 @@
 //! A page, parsed once: tree, lines, structured data, meta elements.
 
+pub mod attribute;
 pub mod container;
 pub mod dom;
 pub mod flow;
 pub mod hint;
 pub mod ld;
 pub mod meta;
+mod reference;
+mod sink;
 pub mod thread;
+mod token;
 
 use dom::{Dom, NodeId};
+use hint::Said;
 use ld::{LdArticle, Linked};
 use meta::Meta;
 
@@ -20,6 +25,8 @@ use crate::line::Line;
 pub struct Page {
     /// The tree.
     pub dom: Dom,
+    /// What the names of the elements that hold text say, by node.
+    said: Vec<Option<Said>>,
     /// Its lines, those of the body marked.
     pub lines: Vec<Line>,
     /// The element that holds the body, by names and by weight.
@@ -38,12 +45,17 @@ impl Page {
     /// Parses a page.
     pub fn parse(html: &str) -> Result<Self, ExtractError> {
         let dom = Dom::parse(html)?;
-        let mut lines = flow::lines(&dom);
+        let (mut lines, said) = flow::read(&dom);
         let container = container::mark(&dom, &mut lines);
         let meta = Meta::read(&dom);
         let linked = ld::read(&dom);
         let main = main_article(&linked, &meta);
-        Ok(Self { lines, container, meta, has_ld: main.is_some(), ld: main.unwrap_or_default(), linked, dom })
+        Ok(Self { lines, container, meta, said, has_ld: main.is_some(), ld: main.unwrap_or_default(), linked, dom })
+    }
+
+    /// Returns what the names of an element say.
+    pub fn said(&self, id: NodeId) -> Said {
+        self.said.get(id).copied().flatten().unwrap_or_else(|| hint::said(&self.dom, id))
     }
 }
 

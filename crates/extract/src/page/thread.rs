@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::attribute::Attr;
 use super::dom::{Dom, NodeId};
 use crate::line::Line;
 
@@ -70,7 +71,7 @@ fn repeats(dom: &Dom, branches: &[(NodeId, Vec<usize>)]) -> bool {
     let mut kinds: HashMap<(&str, &str), usize> = HashMap::new();
     for (node, lines) in branches.iter().filter(|(node, lines)| *node != 0 && lines.len() > 1) {
         let _ = lines;
-        *kinds.entry((dom.name(*node), dom.attr(*node, "class").unwrap_or_default())).or_default() += 1;
+        *kinds.entry((dom.name(*node), dom.attr(*node, Attr::Class).unwrap_or_default())).or_default() += 1;
     }
     kinds.values().any(|count| *count > 1)
 }
@@ -84,7 +85,7 @@ mod tests {
     fn each_repeated_element_is_a_comment() {
         let html = "<div><h3>Comments</h3><ol><li><b class=author>A</b><p>one</p><p>more</p></li><li><b class=author>B</b><p>two</p></li></ol><div>Reply</div></div>";
         let dom = Dom::parse(html).unwrap();
-        let mut lines = flow::lines(&dom);
+        let mut lines = flow::read(&dom).0;
         let mut lines = lines.split_off(1);
         group(&dom, &mut lines);
         assert_eq!(lines.iter().map(|l| l.group).collect::<Vec<_>>(), [1, 1, 1, 2, 2, 3]);
