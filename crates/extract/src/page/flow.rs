@@ -7,6 +7,7 @@ use naba_proto::v1::{Mark, MarkKind};
 use super::attribute::Attr;
 use super::dom::{Dom, NodeId};
 use super::hint::{Names, Said};
+use super::run::Run;
 use crate::limits::{MAX_BLOCK_CHARS, MAX_FIELD_CHARS, cut};
 use crate::line::{Hint, Line, Tag, Zone};
 
@@ -42,74 +43,6 @@ struct Place {
     zone_node: NodeId,
     tag: Tag,
     level_one: bool,
-}
-
-/// The text of the block that is being read; white space is collapsed on the way, so that marks stay right.
-#[derive(Default)]
-struct Run {
-    text: String,
-    chars: u32,
-    letters: usize,
-    link_letters: usize,
-    strong_letters: usize,
-    pending: Option<char>,
-    marks: Vec<Mark>,
-    in_link: u32,
-    in_strong: u32,
-    datetime: Option<String>,
-}
-
-impl Run {
-    fn push(&mut self, text: &str) {
-        let mut rest = text;
-        while let Some(c) = rest.chars().next() {
-            let plain = rest.find(|c| !is_plain(c)).unwrap_or(rest.len());
-            let (word, tail) = rest.split_at(if plain == 0 { c.len_utf8() } else { plain });
-            rest = tail;
-            if plain > 0 {
-                self.word(word);
-            } else if c.is_whitespace() {
-                self.space(' ');
-            } else if !c.is_control() && !matches!(c, '\u{200B}' | '\u{FEFF}' | '\u{AD}' | '\u{FFFC}') {
-                self.word(word);
-            }
-        }
-    }
-
-    /// Appends what has no white space in it.
-    fn word(&mut self, word: &str) {
-        let left = MAX_BLOCK_CHARS.saturating_sub(self.here() as usize);
-        let word = if word.len() < left { word } else { cut(word, left) };
-        if word.is_empty() {
-            return;
-        }
-        if let Some(space) = self.pending.take() {
-            self.text.push(space);
-            self.chars += 1;
-        }
-        self.text.push_str(word);
-        let count = word.chars().count();
-        self.chars += u32::try_from(count).unwrap_or(0);
-        self.letters += count;
-        self.link_letters += if self.in_link > 0 { count } else { 0 };
-        self.strong_letters += if self.in_strong > 0 { count } else { 0 };
-    }
-
-    fn space(&mut self, space: char) {
-        if !self.text.is_empty() && self.pending != Some('\n') {
-            self.pending = Some(space);
-        }
-    }
-
-    /// Where the next character will stand.
-    fn here(&self) -> u32 {
-        self.chars + u32::from(self.pending.is_some())
-    }
-}
-
-/// Characters that are neither white space nor controls nor invisible, told without a table.
-fn is_plain(c: char) -> bool {
-    matches!(c, '!'..='~' | '\u{A1}'..='\u{AC}' | '\u{AE}'..='\u{167F}' | '\u{3001}'..='\u{FEFE}')
 }
 
 struct Flow<'a> {

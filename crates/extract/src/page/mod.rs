@@ -8,6 +8,7 @@ pub mod hint;
 pub mod ld;
 pub mod meta;
 mod reference;
+mod run;
 mod sink;
 pub mod thread;
 mod token;
