@@ -62,9 +62,10 @@ def more(data, row, prediction):
         out["exact"] = float(leak.key(expected["body"]) == leak.key(body))
     if expected.get("comments"):
         said = " ".join(leak.key(c["text"]) for c in prediction.get("comments", []))
-        wanted = [leak.key(c) for c in expected["comments"]]
-        out["comments.kept out"] = float(not any(w in leak.key(body) for w in wanted))
-        out["comments.found"] = mean([float(w in said) for w in wanted])
+        wanted = [w for w in map(leak.key, expected["comments"]) if w]
+        # What stands among the comments too is a sentence of the article that a reader quotes.
+        out["comments.kept out"] = float(not any(w in leak.key(body) and w not in said for w in wanted))
+        out["comments.found"] = recall(wanted, said)
     units = collections.defaultdict(str)
     for role, _, text in prediction.get("units", []):
         units[role.removeprefix("BLOCK_ROLE_")] += leak.key(text) + " "

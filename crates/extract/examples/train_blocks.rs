@@ -15,15 +15,18 @@
 mod boost;
 #[path = "train_blocks/label.rs"]
 mod label;
+#[path = "corpus/prediction.rs"]
+mod prediction;
 
 use std::io::Write;
 use std::path::Path;
 
 use naba_extract::{Model, extract_with, measure};
-use naba_proto::v1::{BlockRole, RawDocument};
+use naba_proto::v1::RawDocument;
 use serde_json::{Value, json};
 
 use boost::{Sample, Settings, train};
+use prediction::prediction;
 
 const FOLDS: u64 = 5;
 
@@ -53,7 +56,7 @@ fn main() -> std::io::Result<()> {
             let model = train(&seen, &settings);
             eprintln!("fold {fold}: loss {:.4} seen, {:.4} unseen", loss(&model, &seen), loss(&model, &unseen));
             for page in pages.iter().filter(|p| p.fold == fold) {
-                writeln!(predictions, "{}", prediction(page, &model))?;
+                writeln!(predictions, "{}", predicted(page, &model))?;
             }
         }
     }
@@ -147,30 +150,9 @@ fn loss(model: &Model, samples: &[&Sample]) -> f64 {
     sum / weight.max(1e-9)
 }
 
-fn prediction(page: &Entry, model: &Model) -> Value {
+fn predicted(page: &Entry, model: &Model) -> Value {
     match extract_with(&page.raw, model) {
-        Ok(extracted) => {
-            let article = extracted.article;
-            let units = article
-                .blocks
-                .iter()
-                .map(|b| json!([b.role().as_str_name(), b.provenance.as_ref().map(|p| p.rule_id.as_str()), b.text]));
-            let units: Vec<Value> = units.collect();
-            json!({"id": page.id, "title": article.headline, "body": shown(&article.blocks), "lang": article.language, "units": units})
-        }
+        Ok(extracted) => prediction(&page.id, &extracted),
         Err(error) => json!({"id": page.id, "error": error.code()}),
     }
-}
-
-/// The text of an article as the corpora count it: with the introduction, and the place line before its paragraph.
-fn shown(blocks: &[naba_proto::v1::Block]) -> String {
-    let mut text = String::new();
-    for block in blocks {
-        let role = block.role();
-        if naba_model::is_body(role) || matches!(role, BlockRole::Standfirst | BlockRole::Dateline) {
-            text.push_str(&block.text);
-            text.push_str(if role == BlockRole::Dateline { " " } else { "\n\n" });
-        }
-    }
-    text
 }

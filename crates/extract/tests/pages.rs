@@ -4,7 +4,7 @@
 
 use naba_extract::{ExtractError, Extracted, extract};
 use naba_proto::prost_types::Timestamp;
-use naba_proto::v1::{ArticleKind, BlockRole, Discovery, Method, RawDocument};
+use naba_proto::v1::{ArticleKind, BlockRole, Discovery, LicenceClass, Method, RawDocument};
 
 const PROSE: &str = "<p>The council said on Monday that the bridge would stay closed until the ice had gone from the river.</p>\
                      <p>Engineers will look at it in the spring, a spokesman said, and then decide what has to be done about it.</p>";
@@ -51,6 +51,18 @@ fn structured_data_decides_and_losers_are_kept() {
 }
 
 #[test]
+fn what_a_page_reserves_bounds_what_may_be_shown() {
+    let class = |head: &str| article(head).article.rights.unwrap().licence_class();
+    let open = "<link rel=license href='https://creativecommons.org/licenses/by/4.0/'>";
+    assert_eq!(class(open), LicenceClass::Fulltext);
+    assert_eq!(class(&format!("{open}<meta name=robots content='index, NOARCHIVE'>")), LicenceClass::Snippet);
+    assert_eq!(class("<meta name=robots content='max-snippet:0'>"), LicenceClass::Metadata);
+    assert_eq!(class("<meta name=tdm-reservation content=1>"), LicenceClass::Metadata);
+    let policy = "<meta name=tdm-reservation content=1><meta name=tdm-policy content=https://paper.example/tdm>";
+    assert_eq!(article(policy).article.rights.unwrap().tdm.unwrap().policy_url, "https://paper.example/tdm");
+}
+
+#[test]
 fn a_date_in_the_future_is_not_believed() {
     let future = article("<meta property='article:published_time' content='2031-02-04T06:00:00Z'>").article;
     assert!(future.published_at.is_none());
@@ -92,6 +104,27 @@ fn a_feeds_own_content_gives_an_article() {
 }
 
 #[test]
+fn introductions_of_other_articles_above_the_headline_are_teasers() {
+    let teaser = "<li><a href=/x>Another story</a><div class=anons>What another story is about, told in one whole sentence.</div></li>";
+    let body = format!("<ul>{}</ul><article><h1>Bridge closed after ice jam</h1>{PROSE}</article>", teaser.repeat(4));
+    let article = extract(&page("", &body)).unwrap().article;
+    assert_eq!((article.deck.as_str(), article.standfirst.as_str()), ("", ""));
+}
+
+#[test]
+fn comments_inside_the_element_of_the_body_begin_at_their_heading() {
+    let comment = "<div>Kind Reader says:</div><div><a href=#c>3 November 2023 20:14</a></div>";
+    let said =
+        "<p>I think that two things are mixed up here which do not belong together, and both of them matter.</p>";
+    let body = format!(
+        "<div><h1>Bridge closed after ice jam</h1>{PROSE}<h2>2 Comments</h2>{comment}{said}{comment}{said}</div>"
+    );
+    let article = extract(&page("", &body)).unwrap();
+    assert_eq!(article.comments.len(), 2);
+    assert_eq!(article.article.blocks.iter().filter(|b| b.role() == BlockRole::Paragraph).count(), 2);
+}
+
+#[test]
 fn walls_and_listings_are_told_apart_from_articles() {
     let wall = page("<title>Just a moment...</title>", "<div id=challenge-form>Checking your browser</div>");
     assert!(matches!(extract(&wall), Err(ExtractError::BotWall(_))));
@@ -100,6 +133,37 @@ fn walls_and_listings_are_told_apart_from_articles() {
     assert_eq!(extract(&page("<title>Paper</title>", &links)), Err(ExtractError::NoArticle));
     let front = RawDocument { final_url: "https://www.paper.example/".into(), ..page("<title>Paper</title>", PROSE) };
     assert_eq!(extract(&front), Err(ExtractError::NoArticle));
+}
+
+#[test]
+fn a_small_site_may_have_its_text_on_the_front_and_a_form_for_comments_its_proof_of_being_human() {
+    let text = format!("<h1>Time to say goodbye</h1>{}", PROSE.repeat(4));
+    let front = RawDocument { final_url: "https://www.paper.example/".into(), ..page("<title>Paper</title>", &text) };
+    assert_eq!(extract(&front).unwrap().article.headline, "Time to say goodbye");
+    let archive = "<ul>".to_owned() + &"<li><a href=/x>An older post</a></li>".repeat(200) + "</ul>";
+    let form = format!(
+        "<article><h1>Bridge closed</h1>{PROSE}</article><form><div class=g-recaptcha></div></form><nav>{archive}</nav>"
+    );
+    assert_eq!(extract(&page("", &form)).unwrap().article.headline, "Bridge closed");
+}
+
+#[test]
+fn broken_structured_data_and_a_closing_title_still_say_the_date() {
+    let broken = r#"<script type="application/ld+json">{"headline":"The "new" bridge","datePublished":"2020-10-26T18:10:00Z"}</script>"#;
+    assert_eq!(published(broken, ""), 1_603_735_800);
+    assert_eq!(published("<title>Bridge closed | The Paper | 28.04.2023</title>", ""), 1_682_640_000);
+}
+
+#[test]
+fn what_a_date_is_of_is_told_by_its_label() {
+    let body = "<p class=meta>Registered: 18.09.2008</p><p class=meta>Posted: 21.01.2009</p>";
+    assert_eq!(published("", body), 1_232_496_000);
+}
+
+fn published(head: &str, below_headline: &str) -> i64 {
+    let body = format!("<article><h1>Bridge closed after ice jam</h1>{below_headline}{PROSE}</article>");
+    let article = extract(&page(head, &body)).unwrap().article;
+    article.published_at.and_then(|d| d.value).map_or(0, |v| v.seconds)
 }
 
 #[test]

@@ -10,6 +10,7 @@ pub mod language;
 pub mod media;
 pub mod name;
 pub mod rights;
+pub mod settle;
 pub mod stamp;
 pub mod time;
 

@@ -2,10 +2,11 @@
 //! paragraphs, time elements, the state that scripts carry.
 
 use naba_proto::v1::Method;
-use naba_text::{ParsedInstant, TimePrecision, digit_value, find_instant, month_of, parse_instant};
+use naba_text::{Found, ParsedInstant, TimePrecision, digit_value, find_instant, fold_str, month_of, parse_instant};
 
 use super::time::Times;
 use crate::candidate::Candidate;
+use crate::cue::Cue;
 use crate::line::{Hint, Line, Zone};
 use crate::page::Page;
 use crate::page::attribute::Attr;
@@ -20,6 +21,8 @@ const HEAD_CHARS: usize = 60;
 const NEAR_LINES: usize = 12;
 /// Most lines that are read.
 const MAX_LINES: usize = 1_500;
+/// Most scripts of structured data that are searched.
+const MAX_SCRIPTS: usize = 20;
 /// Most script text that is searched, in bytes.
 const MAX_SCRIPT_BYTES: usize = 4 * 1024 * 1024;
 
@@ -61,8 +64,11 @@ fn lines(lines: &[Line], headline: NodeId, times: &mut Times) {
                 Some(Hint::Date | Hint::Byline) if near => 0.6,
                 Some(Hint::Date) => 0.3,
                 _ if near && line.is_date() => 0.58,
+                // A sentence tells what happens when, not when it was written.
+                _ if near && line.ends_sentence() && line.words > 6 => 0.2,
                 _ if near => 0.5,
                 _ if line.is_date() => 0.25,
+                _ if line.carries(Cue::Updated) => 0.2,
                 _ => continue,
             };
             (line.text.as_str(), confidence)
@@ -112,6 +118,26 @@ fn elements(page: &Page, times: &mut Times) {
         };
         let raw = stamp.unwrap_or_default().to_owned();
         times.published.push(Candidate { value, method: Method::Dom, rule: "dom:time", confidence, raw });
+    }
+}
+
+/// Tells whether the word before a date labels it as the day of something else: "Registered: 18.09.2008".
+pub fn is_of_something_else(text: &str, found: &Found) -> bool {
+    let before = text.get(..found.start).unwrap_or_default().trim_end();
+    let Some(label) = before.strip_suffix([':', '：']) else { return false };
+    let word = fold_str(label.rsplit([' ', '|', '·', '•']).next().unwrap_or_default());
+    !Cue::Published.is(&word) && !Cue::Updated.is(&word)
+}
+
+/// Structured data that no parser takes may still say its date.
+pub fn unparsed(page: &Page, times: &mut Times) {
+    let is_ld = |id: &NodeId| page.dom.attr(*id, Attr::Type).is_some_and(|t| t.contains("ld+json"));
+    for (key, list) in [("datePublished", &mut times.published), ("dateModified", &mut times.modified)] {
+        let texts = page.dom.elements("script").filter(is_ld).filter_map(|id| page.dom.children(id).next());
+        let found = texts.filter_map(|id| page.dom.text(id)).take(MAX_SCRIPTS).find_map(|text| keyed(text, key));
+        if let Some((value, raw)) = found {
+            list.push(Candidate { value, method: Method::JsonLd, rule: "ld:unparsed", confidence: 0.85, raw });
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use naba_proto::prost_types::Timestamp;
 use naba_proto::v1::{BlockRole, DatedField, Discovery, Method, Precision};
 use naba_text::{ParsedInstant, TimePrecision, find_instant, fold_str, parse_instant};
 
-use super::stamp;
+use super::{settle, stamp};
 use crate::candidate::Candidate;
 use crate::cue::Cue;
 use crate::layout::Layout;
@@ -26,6 +26,8 @@ const MAX_AHEAD_MS: i64 = 48 * 3_600_000;
 /// 1990-01-01: earlier dates on the web are errors.
 const EARLIEST_MS: i64 = 631_152_000_000;
 
+/// Candidates below this confidence are dates that merely stand somewhere on the page.
+const GUESSED: f32 = 0.25;
 /// Candidates below this confidence leave room for places that are not marked as dates.
 const WEAK: f32 = 0.52;
 
@@ -74,6 +76,9 @@ pub fn candidates(
             raw: String::new(),
         });
     }
+    if let Some(page) = page.filter(|_| times.published.iter().all(|c| c.method != Method::JsonLd)) {
+        stamp::unparsed(page, &mut times);
+    }
     let weak = times.published.iter().all(|c| c.confidence < WEAK);
     if let Some(page) = page.filter(|_| weak) {
         stamp::anywhere(page, super::headline_node(layout), &mut times);
@@ -82,84 +87,13 @@ pub fn candidates(
     let believable = |c: &Candidate<ParsedInstant>| (EARLIEST_MS..=latest).contains(&c.value.millis);
     times.published.retain(believable);
     times.modified.retain(believable);
-    settle_order(&mut times.published);
-    settle_doubt(&mut times.published);
-    settle_zone(&mut times.published);
+    settle::settle(&mut times);
     // Only the last change is known: the article is not younger than that.
-    if let Some(last) = times.modified.first().filter(|_| times.published.is_empty()).cloned() {
-        times.published.push(Candidate { rule: "modified", confidence: 0.2, ..last });
+    let guessed = times.published.iter().all(|c| c.confidence < GUESSED);
+    if let Some(last) = times.modified.first().filter(|_| guessed).cloned() {
+        times.published.push(Candidate { rule: "modified", confidence: GUESSED, ..last });
     }
     times
-}
-
-/// Day and month of a number like 11/01/2023 change places when only that agrees with another candidate.
-fn settle_order(candidates: &mut [Candidate<ParsedInstant>]) {
-    const DAY_MS: i64 = 86_400_000;
-    let days: Vec<i64> = candidates.iter().map(|c| c.value.millis.div_euclid(DAY_MS)).collect();
-    for (at, candidate) in candidates.iter_mut().enumerate() {
-        let Some(shift) = swapped(&candidate.raw) else { continue };
-        let others = || days.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, day)| *day);
-        let own = candidate.value.millis.div_euclid(DAY_MS);
-        let other = (candidate.value.millis + shift).div_euclid(DAY_MS);
-        if others().any(|day| day == other) && !others().any(|day| day == own) {
-            candidate.value.millis += shift;
-        }
-    }
-}
-
-/// Returns how far the reading of a numeric date moves when month and day change places.
-fn swapped(raw: &str) -> Option<i64> {
-    let mut parts = raw.trim().splitn(3, ['/', '.', '-']);
-    let (first, second) = (parts.next()?, parts.next()?);
-    let year = parts.next()?.get(..4)?;
-    let fits = |n: &str| n.len() <= 2 && n.parse::<u8>().is_ok_and(|n| (1..=12).contains(&n));
-    if !fits(first) || !fits(second) || first == second {
-        return None;
-    }
-    let day_first = parse_instant(&format!("{year}-{second:0>2}-{first:0>2}"))?;
-    let month_first = parse_instant(&format!("{year}-{first:0>2}-{second:0>2}"))?;
-    Some(month_first.millis - day_first.millis)
-}
-
-/// A meta element that stands alone against an earlier printed date names the last change: it was written by the system.
-fn settle_doubt(candidates: &mut [Candidate<ParsedInstant>]) {
-    const DAY_MS: i64 = 86_400_000;
-    let day =
-        |c: &Candidate<ParsedInstant>| (c.value.millis + i64::from(c.value.offset_minutes) * 60_000).div_euclid(DAY_MS);
-    let stated: Vec<i64> = candidates.iter().filter(|c| c.rule != "visible" && c.rule != "dom:time").map(day).collect();
-    let printed = candidates.iter().find(|c| c.rule == "visible" && c.confidence >= 0.66).map(day);
-    let [only] = stated.as_slice() else { return };
-    if let Some(meta) = candidates.iter_mut().find(|c| c.rule == "meta:published")
-        && printed.is_some_and(|day| day < *only && only - day <= 60)
-    {
-        meta.confidence = 0.6;
-    }
-}
-
-/// A time in UTC beside a printed time without zone tells the zone of the publisher: they differ by whole half hours. The
-/// instant stays; the raw value then says it by the publisher's clock.
-fn settle_zone(candidates: &mut [Candidate<ParsedInstant>]) {
-    const HALF_HOUR_MS: i64 = 1_800_000;
-    let stated = candidates.iter().filter(|c| c.value.zone_known && c.value.offset_minutes == 0);
-    let Some(stated) = stated.map(|c| c.value).find(|v| v.precision != TimePrecision::Day) else { return };
-    let minute = |millis: i64| millis.div_euclid(60_000) * 60_000;
-    let offset = candidates.iter().find_map(|c| {
-        if c.value.zone_known && c.value.offset_minutes != 0 && minute(c.value.millis) == minute(stated.millis) {
-            return Some(c.value.offset_minutes);
-        }
-        let ahead = minute(c.value.millis) - minute(stated.millis);
-        let printed = c.rule == "visible" && !c.value.zone_known && c.value.precision != TimePrecision::Day;
-        let zone = printed && ahead % HALF_HOUR_MS == 0 && (-12 * 60..=14 * 60).contains(&(ahead / 60_000));
-        zone.then(|| i32::try_from(ahead / 60_000).ok()).flatten().filter(|minutes| *minutes != 0)
-    });
-    let Some(offset) = offset else { return };
-    for candidate in candidates.iter_mut().filter(|c| c.value.zone_known && c.value.offset_minutes == 0) {
-        let local = timestamp_of(candidate.value.millis + i64::from(offset) * 60_000).to_string();
-        let sign = if offset < 0 { '-' } else { '+' };
-        let (hours, minutes) = (offset.abs() / 60, offset.abs() % 60);
-        candidate.raw = format!("{}{sign}{hours:02}:{minutes:02}", local.trim_end_matches('Z'));
-        candidate.value.offset_minutes = offset;
-    }
 }
 
 fn push(list: &mut Vec<Candidate<ParsedInstant>>, raw: &str, method: Method, rule: &'static str, confidence: f32) {
@@ -234,6 +168,11 @@ fn from_metadata(page: &Page, times: &mut Times) {
     if let Some(value) = page.meta.prop("dateModified") {
         push(&mut times.modified, value, Method::Microdata, "microdata:dateModified", 0.85);
     }
+    // "Headline | Publisher | 28.04.2023"
+    let closing = page.meta.title.rsplit(['|', '–', '—']).next().filter(|last| last.len() < page.meta.title.len());
+    if let Some(last) = closing.filter(|last| last.chars().count() <= 32 && stamp::names_day(last)) {
+        push(&mut times.published, last, Method::Meta, "meta:title", 0.7);
+    }
 }
 
 /// Dates that the reader sees near the headline, and below the body.
@@ -258,6 +197,7 @@ fn visible(layout: &Layout, markup: bool, times: &mut Times) {
         let short = unit.line.weight < 160 && stamp::names_day(&unit.line.text);
         let Some(found) = find_instant(&unit.line.text).filter(|_| short) else { continue };
         let confidence = match (early, found.instant.precision) {
+            (true, _) if stamp::is_of_something_else(&unit.line.text, &found) => 0.4,
             (true, TimePrecision::Day) => 0.66,
             (true, _) => 0.72,
             (false, _) if unit.line.is_date() => 0.55,
@@ -336,36 +276,5 @@ mod tests {
             assert_eq!(in_path(path).map(|i| i.millis), Some(1_718_841_600_000), "{path}");
         }
         assert_eq!(in_path("/2024/title"), None);
-    }
-
-    fn read(raw: &str, rule: &'static str) -> Candidate<ParsedInstant> {
-        Candidate {
-            value: parse_instant(raw).unwrap(),
-            method: Method::Dom,
-            rule,
-            confidence: 0.5,
-            raw: raw.to_owned(),
-        }
-    }
-
-    #[test]
-    fn the_zone_of_the_publisher_is_told_by_the_printed_time() {
-        let mut found = [read("2023-11-09T05:30:59Z", "ld:datePublished"), read("Nov 8, 2023 11:30 pm", "visible")];
-        settle_zone(&mut found);
-        assert_eq!(found[0].raw, "2023-11-08T23:30:59-06:00");
-        assert_eq!(found[0].value.millis, parse_instant("2023-11-09T05:30:59Z").unwrap().millis);
-        let mut other = [read("2023-11-09T05:30:59Z", "ld:datePublished"), read("Nov 8, 2023 11:47 pm", "visible")];
-        settle_zone(&mut other);
-        assert_eq!(other[0].raw, "2023-11-09T05:30:59Z");
-    }
-
-    #[test]
-    fn day_and_month_change_places_only_when_another_date_says_so() {
-        let mut found = [read("11/01/2023 12:43", "meta:published"), read("1. November 2023", "visible")];
-        settle_order(&mut found);
-        assert_eq!(found[0].value.millis, parse_instant("2023-11-01T12:43").unwrap().millis);
-        let mut alone = [read("11/01/2023", "meta:published")];
-        settle_order(&mut alone);
-        assert_eq!(alone[0].value.millis, parse_instant("2023-01-11").unwrap().millis);
     }
 }

@@ -3,6 +3,7 @@
 //! Pages and plain text take the same way. A page's lines know more (classes, tags, the container of the body); where the
 //! markup is silent, the same cues decide as in plain text: place, length, punctuation, cue words, repetition.
 
+mod above;
 mod body;
 mod edge;
 mod headline;
@@ -126,7 +127,7 @@ pub fn layout(lines: Vec<Line>, known: &Known, dom: Option<&Dom>) -> Layout {
     // Splitting changes positions after the headline only.
     let mut parts = Parts::find(lines, headline, known);
     let mut out = Layout::default();
-    top::above(&mut parts, known, &mut out.units);
+    above::read(&mut parts, known, &mut out.units);
     let lead = top::below(&mut parts, known, &mut out.units);
     body::read(&mut parts, known, lead, &mut out.units);
     out.comments = comments(&parts, dom, &mut out.units);
@@ -231,8 +232,12 @@ fn split_comments(lines: Vec<Line>, known: &Known) -> (Vec<Line>, Vec<Line>, Vec
     let named = lines.iter().position(|l| l.zone == Zone::Comments);
     let last_prose = lines.iter().rposition(|l| l.in_body && l.is_prose() && l.zone != Zone::Comments);
     let announced = lines.iter().enumerate().position(|(i, l)| {
-        // In markup, a heading among the paragraphs of the body is a link to the comments.
-        heading(l) && (!known.markup || last_prose.is_none_or(|last| i > last) || l.zone == Zone::Comments)
+        // In markup, a heading among the paragraphs of the body is a link to the comments, unless they begin below it.
+        heading(l)
+            && (!known.markup
+                || last_prose.is_none_or(|last| i > last)
+                || l.zone == Zone::Comments
+                || matches!(l.tag, Tag::Heading(_)) && comments_follow(lines.get(i + 1..).unwrap_or_default()))
     });
     let Some(start) = announced.into_iter().chain(named).min() else { return (lines, Vec::new(), Vec::new()) };
     let (mut middle, mut comments, mut rest) = (Vec::new(), Vec::new(), Vec::new());
@@ -250,6 +255,12 @@ fn split_comments(lines: Vec<Line>, known: &Known) -> (Vec<Line>, Vec<Line>, Vec
         }
     }
     (middle, comments, rest)
+}
+
+/// Tells whether the first lines below a heading are a comment: somebody on some day, then a text.
+fn comments_follow(lines: &[Line]) -> bool {
+    const FIRST_COMMENT: usize = 6;
+    comment::looks_like_comments(lines.get(..FIRST_COMMENT.min(lines.len())).unwrap_or_default())
 }
 
 /// Reads the comment section into units.

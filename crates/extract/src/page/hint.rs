@@ -33,7 +33,7 @@ impl<'a> Names<'a> {
     pub fn said(&mut self, dom: &'a Dom, id: NodeId) -> Said {
         let name = dom.name(id);
         let mut said = by_tag(name);
-        let (mut role, mut prop, mut rel) = (None, None, None);
+        let (mut role, mut prop, mut rel, mut hidden) = (None, None, None, false);
         // In the order in which they are believed, the last most.
         let mut names = [None; 6];
         for (attr, value) in dom.attrs(id) {
@@ -56,6 +56,10 @@ impl<'a> Names<'a> {
                     rel = Some(value);
                     continue;
                 }
+                Attr::Hidden => {
+                    hidden = true;
+                    continue;
+                }
                 _ => {
                     said.hidden |= hides(attr, value, name);
                     continue;
@@ -63,6 +67,8 @@ impl<'a> Names<'a> {
             };
             names.get_mut(place).into_iter().for_each(|slot| *slot = Some(value));
         }
+        let [_, element_id, ..] = names;
+        said.hidden |= hidden && !element_id.is_some_and(is_streamed);
         by_role(role.unwrap_or_default(), &mut said);
         said.hint = prop.and_then(by_itemprop).or(said.hint);
         if rel.is_some_and(|rel| rel.split_whitespace().any(|r| r == "author")) {
@@ -99,7 +105,6 @@ impl<'a> Names<'a> {
 
 fn hides(attr: Attr, value: &str, element: &str) -> bool {
     match attr {
-        Attr::Hidden => true,
         Attr::AriaHidden => value == "true" && element != "a",
         Attr::Style => is_invisible(value),
         _ => false,
@@ -157,6 +162,11 @@ fn by_itemprop(prop: &str) -> Option<Hint> {
         "copyrightHolder" => Hint::Credit,
         _ => return None,
     })
+}
+
+/// React sends late parts of a page in hidden elements ("S:1", "S:f") that a script puts into their places.
+fn is_streamed(id: &str) -> bool {
+    id.strip_prefix("S:").is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
 fn is_invisible(style: &str) -> bool {
@@ -233,6 +243,10 @@ fn zone_of(tokens: &[String]) -> Option<Zone> {
 }
 
 fn hint_of(tokens: &[String]) -> Option<Hint> {
+    // WordPress writes a post's categories and tags into the class of the whole post.
+    if tokens.iter().any(|t| t == "hentry") {
+        return None;
+    }
     if let [only] = tokens {
         match only.as_str() {
             "cap" => return Some(Hint::Caption),
@@ -336,5 +350,7 @@ mod tests {
         assert_eq!(first("<section class=reader-comments>").zone, Some(Zone::Comments));
         assert_eq!(first("<a class=comments-link>").zone, None);
         assert!(first("<div style='display: none'>").hidden);
+        assert_eq!(first("<div class='post type-post hentry category-news tag-date'>").hint, None);
+        assert!(first("<div hidden>").hidden && !first("<div hidden id=S:1f>").hidden);
     }
 }

@@ -149,7 +149,7 @@ fn month_word(tokens: &[Token], at: usize) -> Read {
     clock_between.then_some((date, at..day_at + 1))
 }
 
-/// A month name at `at`: one word, two ("تشرين الأول"), or a dual name ("تموز/يوليو"); returns the index after it.
+/// A month name at `at`: one word, two ("تشرين الأول"), or a dual name ("تموز/يوليو", "نيسان / أبريل"); returns the index after it.
 fn month_at(tokens: &[Token], at: usize) -> Option<(crate::month::Month, usize)> {
     let word = tokens.get(at)?.word()?;
     let second = tokens.get(at + 1).filter(|t| t.is_space()).and_then(|_| tokens.get(at + 2)?.word());
@@ -158,8 +158,9 @@ fn month_at(tokens: &[Token], at: usize) -> Option<(crate::month::Month, usize)>
         Some(month) => (month, at + 3),
         None => (month_of_folded(word)?, at + 1),
     };
-    if symbol(tokens, after) == Some('/')
-        && let Some((_, end)) = month_at(tokens, after + 1)
+    let slash = skip_space(tokens, after);
+    if symbol(tokens, slash) == Some('/')
+        && let Some((_, end)) = month_at(tokens, skip_space(tokens, slash + 1))
     {
         after = end;
     }
