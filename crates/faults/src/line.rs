@@ -35,6 +35,8 @@ pub struct LineConfig {
     pub live_ms: i64,
     /// Time from a version to the edit that follows, in milliseconds; (0, 0) for no edits.
     pub edit_after_ms: (i64, i64),
+    /// How many of a thousand articles are edited.
+    pub edited_per_mille: u32,
     /// A version that is served for less may be missed, milliseconds.
     pub min_served_ms: i64,
     /// Partitions of every topic.
@@ -250,7 +252,7 @@ fn farm_config(config: &LineConfig, epoch_ms: i64) -> FarmConfig {
         epoch_ms,
         min_served_ms: config.min_served_ms,
         edit_after_ms: config.edit_after_ms,
-        edited_per_mille: if config.edit_after_ms.1 > 0 { 80 } else { 0 },
+        edited_per_mille: if config.edit_after_ms.1 > 0 { config.edited_per_mille } else { 0 },
         ..FarmConfig::calm(config.seed, config.sites, config.articles)
     }
 }

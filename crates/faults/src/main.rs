@@ -156,6 +156,7 @@ fn line_config(seed: u64, articles: usize, programs: &Path, shared: &Shared) -> 
         sites: 20,
         live_ms: 60_000,
         edit_after_ms: (0, 0),
+        edited_per_mille: 80,
         min_served_ms: 0,
         partitions: 6,
         instances: 2,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use naba_stage::Delivery;
-use naba_stage::log::{Log as _, NewRecord, Record, TopicPartition};
+use naba_stage::log::{Log as _, LogError, NewRecord, Record, TopicPartition};
 use tokio::time::{Instant, sleep};
 
 use crate::accountant::{Accountant, STAGES, Verdict, read_all};
@@ -203,24 +203,32 @@ async fn end(line: &Arc<Line>, service: &str) -> Vec<String> {
     bad_ends
 }
 
+/// Returns how far each group is behind, by partition.
+async fn lags(line: &Line) -> Result<Vec<u64>, LogError> {
+    let mut lags = Vec::new();
+    for (stage, role) in STAGES.iter().skip(1) {
+        let topic = line.topics.get(role).expect(role);
+        let partitions: Vec<TopicPartition> =
+            (0..topic.partitions).map(|p| TopicPartition::new(topic.name.as_str(), p)).collect();
+        let ends = line.log.ends(&partitions).await?;
+        let committed = line.log.committed(&line.topics.group(stage), &partitions).await?;
+        lags.extend(ends.iter().zip(committed).map(|(end, at)| end.saturating_sub(at.unwrap_or(0))));
+    }
+    Ok(lags)
+}
+
 /// Waits until the groups' positions stand still near the ends of their topics.
 async fn settle(line: &Line) {
     let (mut last, mut moved) = (Vec::new(), Instant::now());
     loop {
-        let mut lags = Vec::new();
-        for (stage, role) in STAGES.iter().skip(1) {
-            let topic = line.topics.get(role).expect(role);
-            let partitions: Vec<TopicPartition> =
-                (0..topic.partitions).map(|p| TopicPartition::new(topic.name.as_str(), p)).collect();
-            let ends = line.log.ends(&partitions).await.expect("ends");
-            let committed = line.log.committed(&line.topics.group(stage), &partitions).await.expect("positions");
-            lags.extend(ends.iter().zip(committed).map(|(end, at)| end.saturating_sub(at.unwrap_or(0))));
-        }
-        if lags != last {
-            (last, moved) = (lags, Instant::now());
+        match lags(line).await {
+            Ok(lags) if lags == last => {}
+            Ok(lags) => (last, moved) = (lags, Instant::now()),
+            // Brokers that were killed a moment ago take their time.
+            Err(error) => assert!(moved.elapsed() < PATIENCE, "positions of the groups: {error}"),
         }
         // After the last record of a partition come only the marks of transactions.
-        let near = last.iter().all(|lag| *lag <= 3);
+        let near = !last.is_empty() && last.iter().all(|lag| *lag <= 3);
         let still = moved.elapsed();
         if near && still >= STILL || still >= PATIENCE {
             return;

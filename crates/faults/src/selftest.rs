@@ -81,6 +81,8 @@ pub async fn all(programs: &Path, shared: &crate::Shared, only: Option<&str>) ->
         let line = LineConfig {
             delivery: trial.delivery.to_owned(),
             edit_after_ms: trial.edit_after_ms,
+            // Whatever the stale sink holds is to be edited.
+            edited_per_mille: 1000,
             // What is edited soon may be missed; what is stored must be the newest all the same.
             min_served_ms: trial.edit_after_ms.1 * 4,
             live_ms: span.max(10_000),
