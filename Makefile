@@ -79,6 +79,9 @@ eval: setup-build ## Score extraction and enrichment on ../shared/gold and ../sh
 .PHONY: eval-fetch
 eval-fetch: setup-build ## Run the public suites on fetching and feeds, beside the peers' figures and against the floors (SUITES=folder, ARGS="--misses SUITE")
 	$(CARGO) xtask eval-fetch --suites $(or $(SUITES),$(SHARED)/suites) $(ARGS)
+.PHONY: sim-frontier
+sim-frontier: setup-build ## Simulate a million feeds on 540,000 hosts for a day (FEEDS= HOSTS= HOURS=); the figures are in docs/capacity.md
+	$(CARGO) run --release --locked -p naba-frontier --example million -- $(or $(FEEDS),1000000) $(or $(HOSTS),540000) $(or $(HOURS),24)
 # ../shared/gold unless DATA names another folder of its form; only the default has floors.
 .PHONY: eval-gold eval-extract bench-extract corpus
 eval-gold: setup-build ## Score the gold documents, plain and as pages (DATA=folder)

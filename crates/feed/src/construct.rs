@@ -147,9 +147,9 @@ mod tests {
 
     /// Returns the plain text and the HTML of an Atom construct.
     fn atom(attributes: &[(&str, &str)], text: &str) -> (Option<String>, Option<String>) {
-        let attributes = attributes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let mut element = Element::new(Ns::Atom, "content".to_owned(), attributes);
-        element.push_text(text);
+        let attributes = attributes.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        let mut element = Element::new(Ns::Atom, "content".into(), attributes);
+        element.push_text(text.into());
         let construct = Construct::of(&element, true, &scope());
         (construct.plain(), construct.html(&scope()))
     }

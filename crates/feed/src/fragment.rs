@@ -94,14 +94,14 @@ pub(crate) fn absolute<'h>(html: &'h str, base: &Url) -> Cow<'h, str> {
 }
 
 /// An attribute of a tag, with the place of its value.
-struct Attribute<'h> {
-    name: &'h str,
-    value: Option<(usize, &'h str)>,
+pub(crate) struct Attribute<'h> {
+    pub(crate) name: &'h str,
+    pub(crate) value: Option<(usize, &'h str)>,
 }
 
 impl<'h> Attribute<'h> {
     /// Reads the attribute at a place inside a tag and moves behind it; `None` at the end of the tag.
-    fn next(html: &'h str, at: &mut usize) -> Option<Self> {
+    pub(crate) fn next(html: &'h str, at: &mut usize) -> Option<Self> {
         let rest = html.get(*at..)?;
         let blank = rest.find(|c: char| !(c.is_ascii_whitespace() || c == '/'))?;
         let start = *at + blank;

@@ -2,7 +2,7 @@
 //!
 //! [`read`] takes what a server answered and gives a [`Listing`], whatever the format: RSS 0.9x, 1.0 and 2.0, Atom 0.3
 //! and 1.0, JSON Feed, sitemaps, news sitemaps and sitemap indexes, packed or as plain text. [`read_opml`] reads
-//! subscription lists. Both are lenient: what is broken is noted and left out, and one bad entry never costs the others.
+//! subscription lists, [`read_page`] the pages that lead to feeds and articles. Both are lenient: what is broken is noted and left out, and one bad entry never costs the others.
 //! This crate refuses to know the network, the clock, and what becomes of an entry.
 //!
 //! ```
@@ -32,6 +32,7 @@ mod limits;
 mod link;
 mod listing;
 mod opml;
+mod page;
 mod plain;
 mod ranked;
 mod read;
@@ -44,6 +45,7 @@ mod xml;
 pub use error::FeedError;
 pub use limits::{MAX_ENTRIES, MAX_UNZIPPED_BYTES};
 pub use listing::{ChildSitemap, Diagnostic, Entry, Hints, Listing, ListingKind};
-pub use opml::{OpmlOutline, read_opml};
+pub use opml::{OpmlOutline, read_opml, write_opml};
+pub use page::{FeedLink, Page, read_page, well_known_feeds};
 pub use read::{Input, read};
 pub use sitemap_walk::{SitemapWalk, well_known_sitemaps};

@@ -17,6 +17,8 @@ pub enum ListingKind {
     NewsSitemap,
     /// Sitemap index: no entries, only [`Listing::sitemaps`].
     SitemapIndex,
+    /// HTML section page ([`read_page`](crate::read_page)).
+    Section,
 }
 
 /// A listing: the entries that it names and what it says about itself.

@@ -5,8 +5,9 @@ use naba_text::Markup;
 use crate::construct::label;
 use crate::limits::MAX_ENTRIES;
 use crate::listing::Notes;
+use crate::plain::escape;
 use crate::read::clean;
-use crate::xml::attributes;
+use crate::xml::{Attributes, attributes};
 
 /// A subscription of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +47,28 @@ pub fn read_opml(bytes: &[u8]) -> Vec<OpmlOutline> {
     outlines
 }
 
+/// Writes a subscription list (OPML 2.0).
+pub fn write_opml<'a>(title: &str, outlines: impl IntoIterator<Item = &'a OpmlOutline>) -> String {
+    let mut out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<opml version=\"2.0\">\n<head><title>".to_owned();
+    escape(title, &mut out);
+    out.push_str("</title></head>\n<body>\n");
+    for outline in outlines {
+        let title = outline.title.as_deref().unwrap_or(&outline.feed_url);
+        let site = outline.html_url.as_deref();
+        out.push_str("<outline type=\"rss\"");
+        for (name, value) in [("text", Some(title)), ("xmlUrl", Some(&outline.feed_url)), ("htmlUrl", site)] {
+            if let Some(value) = value {
+                out.push_str(&format!(" {name}=\""));
+                escape(value, &mut out);
+                out.push('"');
+            }
+        }
+        out.push_str("/>\n");
+    }
+    out.push_str("</body>\n</opml>\n");
+    out
+}
+
 /// What ends an outline's start tag at the latest.
 const ENDS: &[&str] = &["<outline", "</outline", "</body", "</opml", "<!--"];
 
@@ -53,7 +76,7 @@ fn find(text: &str, what: &str, from: usize) -> Option<usize> {
     text.get(from..)?.find(what).map(|at| from + at)
 }
 
-fn outline(attributes: &[(String, String)]) -> Option<OpmlOutline> {
+fn outline(attributes: &Attributes<'_>) -> Option<OpmlOutline> {
     let filled = |name: &str| {
         let value = attributes.iter().find(|(known, _)| known == name).map(|(_, value)| value.trim());
         value.filter(|value| !value.is_empty())
@@ -61,4 +84,22 @@ fn outline(attributes: &[(String, String)]) -> Option<OpmlOutline> {
     let feed_url = filled("xmlurl")?.to_owned();
     let title = filled("title").or_else(|| filled("text")).and_then(label);
     Some(OpmlOutline { title, feed_url, html_url: filled("htmlurl").map(str::to_owned) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_that_is_written_reads_as_it_was() {
+        let outline = |title: &str, url: &str| OpmlOutline {
+            title: Some(title.to_owned()),
+            feed_url: url.to_owned(),
+            html_url: Some("https://a.example/".to_owned()),
+        };
+        let list = [outline("خبر & \"Co\" <b>", "https://a.example/f?a=1&b=2"), outline("B", "https://b.example/f")];
+        let read = read_opml(write_opml("Sources & more", &list).as_bytes());
+        assert_eq!(read[0].feed_url, list[0].feed_url);
+        assert_eq!(read[1], list[1]);
+    }
 }

@@ -11,16 +11,16 @@ impl<T> Default for Ranked<T> {
 }
 
 impl<T> Ranked<T> {
-    /// Considers a value; `None` is no offer.
-    pub(crate) fn offer(&mut self, rank: u8, value: Option<T>) {
-        if let Some(value) = value
-            && self.wants(rank)
+    /// Considers a value, which is made only if it would be kept; `None` is no offer.
+    pub(crate) fn offer(&mut self, rank: u8, make: impl FnOnce() -> Option<T>) {
+        if self.wants(rank)
+            && let Some(value) = make()
         {
             self.0 = Some((rank, value));
         }
     }
 
-    /// Tells whether an offer of a rank would be kept, before the work of making it.
+    /// Tells whether an offer of a rank would be kept.
     pub(crate) fn wants(&self, rank: u8) -> bool {
         self.0.as_ref().is_none_or(|(known, _)| rank < *known)
     }

@@ -36,7 +36,7 @@ fn child_sitemap(element: &Element, scope: &Scope, listing: &mut Listing, notes:
 fn page(element: &Element, scope: &Scope, listing: &mut Listing, notes: &mut Notes) {
     let mut entry = Entry { url: location(element, scope, notes), ..Entry::default() };
     for child in element.elements() {
-        match (child.ns, child.name.as_str()) {
+        match (child.ns, child.name.as_ref()) {
             (Ns::Core, "lastmod") => entry.updated_at = instant(&child.text(), notes),
             (Ns::News, "news") => {
                 if listing.kind == ListingKind::Sitemap {
@@ -52,7 +52,7 @@ fn page(element: &Element, scope: &Scope, listing: &mut Listing, notes: &mut Not
 
 fn news(element: &Element, entry: &mut Entry, listing: &mut Listing, notes: &mut Notes) {
     for child in element.elements() {
-        match child.name.as_str() {
+        match child.name.as_ref() {
             "title" => entry.title = label(&child.text()),
             "publication_date" => entry.published_at = instant(&child.text(), notes),
             "keywords" => {

@@ -1,12 +1,24 @@
 //! What follows from an answer, as values for the shell to commit together.
 
-use naba_proto::v1::{FrontierEntry, HostState, Robots, SeenEntry, SourceState};
+use naba_proto::v1::{FrontierEntry, HostState, Robots, SeenEntry, Source, SourceState};
 
 /// One thing to do. All decisions of one answer belong into one transaction.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Decision {
     /// Store what was learnt about a source.
     SaveSource(SourceState),
+    /// Watch a source at another address, where it has moved for good.
+    MoveSource {
+        /// The address that it leaves.
+        from: String,
+        /// Its description with the new address.
+        source: Box<Source>,
+    },
+    /// Tell people how old the newest entry was when it was first seen.
+    NoteFreshness {
+        /// Its age in milliseconds.
+        age_ms: i64,
+    },
     /// Store where a page stands.
     SavePage {
         /// Its key.
@@ -94,6 +106,8 @@ pub mod reasons {
     pub const SERVER_ERROR: &str = "server_error";
     /// The source answered 410.
     pub const SOURCE_GONE: &str = "source_gone";
+    /// The address is one of an endless row: a calendar of the future, or a path that repeats itself.
+    pub const TRAP: &str = "trap";
 
     /// Every reason with what it means.
     pub const ALL: &[(&str, &str)] = &[
@@ -109,5 +123,6 @@ pub mod reasons {
         (BAD_REDIRECT, "the redirect names no address that naba handles"),
         (SERVER_ERROR, "the server failed on every attempt"),
         (SOURCE_GONE, "the source answered 410"),
+        (TRAP, "the address is one of an endless row: a calendar of the future, or a path that repeats itself"),
     ];
 }

@@ -9,12 +9,16 @@ use url::Url;
 use crate::schedule::back_off;
 use crate::settings::{Settings, millis};
 
-/// Which of a lane's two queues: a feed is a window that moves on, so listings go before pages.
+/// Which of a lane's queues, the first first: a feed is a window that moves on, so listings go before pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Rank {
     Listing,
+    Hub,
     Page,
 }
+
+/// How many queues a lane has.
+const RANKS: usize = 3;
 
 /// What stands in a queue: a source_id or a url_hash.
 pub(crate) type Name = String;
@@ -38,7 +42,7 @@ pub(crate) fn lane_of(address: &str) -> String {
 #[derive(Debug)]
 pub(crate) struct Lanes {
     lanes: HashMap<String, Lane>,
-    wakes: [BTreeSet<(Millis, String)>; 2],
+    wakes: [BTreeSet<(Millis, String)>; RANKS],
     /// No request before this instant: the owner before us may have sent one just now.
     opens_at: Millis,
 }
@@ -50,8 +54,8 @@ struct Lane {
     /// 403s in a row.
     refusals: u32,
     busy: bool,
-    queues: [BTreeSet<(Millis, Name)>; 2],
-    registered: [Option<Millis>; 2],
+    queues: [BTreeSet<(Millis, Name)>; RANKS],
+    registered: [Option<Millis>; RANKS],
 }
 
 impl Lane {
@@ -63,7 +67,7 @@ impl Lane {
 
 impl Lanes {
     pub(crate) fn new(opens_at: Millis) -> Self {
-        Self { lanes: HashMap::new(), wakes: [BTreeSet::new(), BTreeSet::new()], opens_at }
+        Self { lanes: HashMap::new(), wakes: Default::default(), opens_at }
     }
 
     pub(crate) fn restore(&mut self, state: &HostState) {
@@ -151,7 +155,7 @@ impl Lanes {
     /// Brings the wake-up times of a lane up to date.
     fn register(&mut self, key: &str) {
         let Some(lane) = self.lanes.get_mut(key) else { return };
-        for rank in [0, 1] {
+        for rank in 0..RANKS {
             let wake = lane.queues[rank].first().filter(|_| !lane.busy).map(|(due, _)| (*due).max(lane.not_before));
             if wake == lane.registered[rank] {
                 continue;

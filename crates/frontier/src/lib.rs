@@ -23,22 +23,29 @@
 
 mod allowance;
 mod decision;
+mod entry;
 mod gate;
+mod health;
 mod lane;
 mod listing;
 mod machine;
+mod moved;
 mod page;
 mod request;
 mod rights;
 mod robots;
 pub mod schedule;
 mod settings;
+mod subscription;
+mod trap;
 mod window;
 
 pub use decision::{Decision, Ending, reasons};
-pub use machine::{Accepted, EntryError, Frontier, forbidden};
+pub use entry::{Accepted, EntryError};
+pub use health::Standing;
+pub use machine::Frontier;
 pub use page::is_news;
-pub use request::{Answer, Blame, FetchRequest, Listing, Site, Target};
+pub use request::{Answer, Blame, FetchRequest, Hub, Listing, Site, Target, forbidden};
 pub use rights::{RightsSources, TdmFile, read_rights};
 pub use robots::{MAX_ROBOTS_BYTES, Robots, RobotsAnswer};
 pub use settings::Settings;

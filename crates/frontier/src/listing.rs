@@ -8,9 +8,12 @@ use naba_proto::v1::{Origin, Source, SourceKind, SourceState};
 
 use crate::allowance::{Admitted, Allowance, DAY};
 use crate::decision::{Decision, Ending, reasons};
+use crate::health;
+use crate::moved::{self, Hop};
 use crate::request::{Answer, FetchRequest, Listing, Target};
 use crate::schedule::{Bounds, back_off, next_interval, next_poll};
 use crate::settings::{Settings, millis};
+use crate::subscription;
 use crate::window::Window;
 
 /// A source under watch.
@@ -19,7 +22,7 @@ pub(crate) struct Watched {
     pub(crate) source: Source,
     pub(crate) state: SourceState,
     /// Where redirects have led in this poll.
-    hop: Option<(String, u32)>,
+    hop: Option<Hop>,
     /// Sitemaps of the index still to visit in this round, and what is known of those visited.
     children: VecDeque<String>,
     visited: BTreeMap<String, Visit>,
@@ -32,11 +35,11 @@ pub(crate) struct Watched {
     gap: bool,
     /// Until when the publisher's wishes are passed over.
     heedless_until: Millis,
-    /// The entries of the last poll, and what the source may still name today. Kept in memory only, like `usual_gap`.
+    /// When the newest entry of this round says that it was published.
+    newest_at: Option<Millis>,
+    /// The entries of the last poll, and what the source may still name today. Kept in memory only.
     window: Window,
     allowance: Allowance,
-    /// Mean time between two polls with something new, in milliseconds; 0 before the second.
-    usual_gap: Millis,
     /// False until the first answer in this process: an index that is unchanged still has children to be learnt.
     warm: bool,
 }
@@ -63,15 +66,6 @@ pub(crate) struct Poll {
 }
 
 impl Watched {
-    /// Tells whether the source is silent: nothing new for a day, for three of its intervals, and for three times as long
-    /// as it usually takes.
-    pub(crate) fn is_silent(&self, now: Millis) -> bool {
-        let Some(last) = self.state.last_news_at.as_ref().filter(|_| !self.state.ended) else { return false };
-        let interval = millis(Duration::from_millis(self.state.interval_ms));
-        let patience = millis(DAY).max(interval.max(self.usual_gap).saturating_mul(3));
-        now.saturating_sub(millis_of(last)) > patience
-    }
-
     pub(crate) fn new(source: Source, state: SourceState) -> Self {
         let state = SourceState { source_id: source.source_id.clone(), ..state };
         Self {
@@ -85,9 +79,9 @@ impl Watched {
             fresh: false,
             gap: false,
             heedless_until: 0,
+            newest_at: None,
             window: Window::default(),
             allowance: Allowance::default(),
-            usual_gap: 0,
             warm: false,
         }
     }
@@ -111,14 +105,14 @@ impl Watched {
             let visit = self.visited.get(child);
             let text = |get: fn(&Visit) -> &String| visit.map(get).cloned().unwrap_or_default();
             return Poll {
-                url: self.hop.as_ref().map_or_else(|| child.clone(), |(url, _)| url.clone()),
+                url: self.hop.as_ref().map_or_else(|| child.clone(), |hop| hop.url.clone()),
                 child: Some(child.clone()),
                 etag: text(|v| &v.etag),
                 last_modified: text(|v| &v.last_modified),
                 sha256: text(|v| &v.sha256),
             };
         }
-        let url = self.hop.as_ref().map_or_else(|| self.source.url.clone(), |(url, _)| url.clone());
+        let url = self.hop.as_ref().map_or_else(|| self.source.url.clone(), |hop| hop.url.clone());
         let maybe_index = matches!(self.source.kind(), SourceKind::Sitemap | SourceKind::Unspecified);
         if maybe_index && !self.warm {
             return Poll { url, child: None, etag: String::new(), last_modified: String::new(), sha256: String::new() };
@@ -135,19 +129,32 @@ impl Watched {
         request: &FetchRequest,
         answer: Answer,
     ) -> (Vec<Decision>, Millis) {
-        if let Answer::Redirect { location, .. } = &answer {
-            let hops = self.hop.as_ref().map_or(0, |(_, hops)| *hops) + 1;
+        if let Answer::Redirect { status, location } = &answer {
+            let hop = Hop::follow(self.hop.as_ref(), *status, location);
             let web = location.starts_with("http://") || location.starts_with("https://");
-            if web && hops <= settings.max_redirects {
-                self.hop = Some((location.clone(), hops));
+            if web && hop.count <= settings.max_redirects {
+                self.hop = Some(hop);
                 return (Vec::new(), now);
             }
         }
-        self.hop = None;
+        let hop = self.hop.take();
         match &request.target {
             Target::Source { child: Some(child), .. } => self.after_child(now, settings, child, answer),
-            _ => self.after_source(now, settings, answer),
+            _ => {
+                let is_read = matches!(answer, Answer::Body { .. } | Answer::NotModified { .. });
+                let moved = is_read.then(|| moved::note(&mut self.state, now, hop.as_ref())).flatten();
+                let (mut decisions, next) = self.after_source(now, settings, answer);
+                decisions.extend(moved.map(|to| self.move_to(to)));
+                (decisions, next)
+            }
         }
+    }
+
+    fn move_to(&self, url: String) -> Decision {
+        let source = self.source.clone();
+        let from = source.url.clone();
+        let listed_url = if source.listed_url.is_empty() { source.url } else { source.listed_url };
+        Decision::MoveSource { from, source: Box::new(Source { url, listed_url, ..source }) }
     }
 
     fn after_source(&mut self, now: Millis, settings: &Settings, answer: Answer) -> (Vec<Decision>, Millis) {
@@ -160,6 +167,8 @@ impl Watched {
                 self.window = admitted.remembered(listing.window.clone());
                 self.fresh = self.news && admitted.is_fresh();
                 self.gap = admitted.is_gap && admitted.is_whole();
+                self.newest_at = listing.newest_at.filter(|_| !before.is_empty());
+                subscription::offer(&mut self.state, now, listing.hub.as_ref());
                 let mut state =
                     SourceState { etag, last_modified, body_sha256: sha256, failures: 0, ..self.state.clone() };
                 if !admitted.is_whole() {
@@ -181,6 +190,7 @@ impl Watched {
             Answer::Status { status: 410, .. } => {
                 self.state.ended = true;
                 self.state.polled_at = Some(timestamp_of(now));
+                health::count(&mut self.state, reasons::SOURCE_GONE);
                 let end = Decision::End(Ending::Skipped(reasons::SOURCE_GONE));
                 (vec![Decision::SaveSource(self.state.clone()), end], now)
             }
@@ -192,9 +202,17 @@ impl Watched {
                 self.state.body_sha256 = sha256;
                 self.fail(now, settings, None, code)
             }
-            Answer::Status { retry_after, .. } => self.fail(now, settings, retry_after, ""),
+            Answer::Status { status, retry_after } => {
+                health::count(&mut self.state, word_of(status));
+                self.fail(now, settings, retry_after, "")
+            }
             Answer::Refused { code } => self.fail(now, settings, None, code),
-            Answer::Failed { .. } | Answer::Redirect { .. } | Answer::RobotsFile { .. } | Answer::TdmFile { .. } => {
+            Answer::Failed { code, .. } => {
+                health::count(&mut self.state, code);
+                self.fail(now, settings, None, "")
+            }
+            Answer::Redirect { .. } | Answer::RobotsFile { .. } | Answer::TdmFile { .. } => {
+                health::count(&mut self.state, reasons::BAD_REDIRECT);
                 self.fail(now, settings, None, "")
             }
         }
@@ -211,7 +229,9 @@ impl Watched {
         let mut children = listing.children;
         // Newest first; without a time the index's own order counts.
         children.sort_by_key(|(_, updated_at)| std::cmp::Reverse(updated_at.unwrap_or(Millis::MAX)));
-        children.truncate(settings.max_children);
+        if self.source.kind() != SourceKind::File {
+            children.truncate(settings.max_children);
+        }
         self.visited.retain(|url, _| children.iter().any(|(child, _)| child == url));
         for (url, updated_at) in children {
             let visit = self.visited.entry(url.clone()).or_default();
@@ -253,8 +273,13 @@ impl Watched {
         match answer {
             Answer::Body { sha256, etag, last_modified, listing } => {
                 let news = visit.sha256 != sha256;
+                if self.source.kind() == SourceKind::File {
+                    // An archive is listed in parts, each of which names the next.
+                    listing.children.into_iter().for_each(|(next, _)| self.children.push_front(next));
+                }
                 let updated_at = visit.updated_at;
                 let window = admitted.remembered(listing.window);
+                let newest_at = listing.newest_at;
                 *visit = if admitted.is_whole() {
                     Visit { updated_at, read_at: Some(now), etag, last_modified, sha256, window }
                 } else {
@@ -264,6 +289,7 @@ impl Watched {
                 if news {
                     self.news = true;
                     self.fresh |= admitted.is_fresh();
+                    self.newest_at = self.newest_at.max(newest_at.filter(|_| !before.is_empty()));
                     decisions.extend(admitted.decisions());
                 }
             }
@@ -281,23 +307,39 @@ impl Watched {
 
     fn end_round(&mut self, now: Millis, settings: &Settings, hint: Option<Duration>) -> (Vec<Decision>, Millis) {
         let mut state = self.round.take().unwrap_or_else(|| self.state.clone());
-        let mut interval = next_interval(Duration::from_millis(state.interval_ms), self.fresh, self.bounds(settings));
+        // What was pushed meanwhile is in the state proper.
+        state.subscription = self.state.subscription.take();
+        if self.fresh {
+            subscription::judge(&mut state, now);
+        }
+        let learnt = Duration::from_millis(state.interval_ms);
+        let mut interval = if subscription::is_trusted(&state) && !learnt.is_zero() {
+            learnt
+        } else {
+            next_interval(learnt, self.fresh, self.bounds(settings))
+        };
         let mut decisions = Vec::new();
         if self.gap {
             self.heedless_until = now.saturating_add(millis(DAY));
             interval = next_interval(interval, true, self.bounds(settings));
+            state.gaps = state.gaps.saturating_add(1);
             decisions.push(Decision::NoteGap);
         }
         // A publisher whose wish loses entries is not heard for a day.
         let hint = hint
             .filter(|_| now >= self.heedless_until)
             .map(|hint| hint.min(settings.max_hint).min(self.bounds(settings).max));
-        let next = next_poll(now, &self.source.source_id, interval, hint);
+        let polled_every = subscription::interval(&state, interval).min(self.bounds(settings).max.max(interval));
+        let next = next_poll(now, &self.source.source_id, polled_every, hint);
         state.interval_ms = u64::try_from(interval.as_millis()).unwrap_or_default();
         state.polled_at = Some(timestamp_of(now));
+        state.succeeded_at = state.polled_at;
         state.next_poll_at = Some(timestamp_of(next));
+        health::count(&mut state, if self.fresh { "news" } else { reasons::UNCHANGED });
         if self.fresh {
-            self.learn_gap(now, state.last_news_at.as_ref().map(millis_of));
+            health::learn_gap(&mut state, now);
+            let age = health::learn_freshness(&mut state, now, self.newest_at.take());
+            decisions.extend(age.map(|age_ms| Decision::NoteFreshness { age_ms }));
         }
         if self.fresh || state.last_news_at.is_none() {
             state.last_news_at = Some(timestamp_of(now));
@@ -308,14 +350,7 @@ impl Watched {
         (decisions, next)
     }
 
-    /// Learns how long the source usually takes between two polls with something new.
-    fn learn_gap(&mut self, now: Millis, last: Option<Millis>) {
-        let Some(last) = last else { return };
-        let gap = now.saturating_sub(last);
-        self.usual_gap = if self.usual_gap == 0 { gap } else { (self.usual_gap.saturating_mul(3) + gap) / 4 };
-    }
-
-    /// Notes a failed poll. An empty code means that the poll is simply tried again later.
+    /// Notes a failed poll. An empty code means that the poll is simply tried again later, and is counted already.
     fn fail(
         &mut self,
         now: Millis,
@@ -337,11 +372,12 @@ impl Watched {
         self.state.polled_at = Some(timestamp_of(now));
         self.state.next_poll_at = Some(timestamp_of(next));
         self.state.last_news_at.get_or_insert(timestamp_of(now));
-        let mut decisions = vec![Decision::SaveSource(self.state.clone())];
-        if !code.is_empty() {
-            decisions.push(Decision::End(Ending::Skipped(code)));
+        let end = (!code.is_empty()).then_some(Decision::End(Ending::Skipped(code)));
+        if end.is_some() {
+            health::count(&mut self.state, code);
         }
-        (decisions, next)
+        let save = Decision::SaveSource(self.state.clone());
+        (std::iter::once(save).chain(end).collect(), next)
     }
 
     fn bounds(&self, settings: &Settings) -> Bounds {
@@ -351,26 +387,12 @@ impl Watched {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_source_is_silent_after_a_day_and_three_intervals_without_news() {
-        const HOUR: Millis = 3_600_000;
-        let state = |interval: Millis| SourceState {
-            interval_ms: u64::try_from(interval).unwrap_or_default(),
-            last_news_at: Some(timestamp_of(0)),
-            ..SourceState::default()
-        };
-        let watched = |state| Watched::new(Source::default(), state);
-        assert!(!watched(state(HOUR)).is_silent(24 * HOUR));
-        assert!(watched(state(HOUR)).is_silent(25 * HOUR));
-        assert!(!watched(state(12 * HOUR)).is_silent(36 * HOUR));
-        assert!(watched(state(12 * HOUR)).is_silent(37 * HOUR));
-        let rare = Watched { usual_gap: 48 * HOUR, ..watched(state(HOUR)) };
-        assert!(!rare.is_silent(144 * HOUR) && rare.is_silent(145 * HOUR), "three times as long as it usually takes");
-        assert!(!watched(SourceState { ended: true, ..state(HOUR) }).is_silent(99 * HOUR));
-        assert!(!watched(SourceState { last_news_at: None, ..state(HOUR) }).is_silent(99 * HOUR));
+/// Returns the word for a status that is no listing.
+fn word_of(status: u32) -> &'static str {
+    match status {
+        429 => "rate_limited",
+        404 => reasons::GONE,
+        500.. => reasons::SERVER_ERROR,
+        _ => reasons::REFUSED_STATUS,
     }
 }

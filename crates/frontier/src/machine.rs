@@ -8,12 +8,15 @@ use naba_proto::v1::{
 };
 
 use crate::decision::{Decision, reasons};
+use crate::entry::{Accepted, EntryError};
 use crate::gate::{Gate, Question, Word, evidence};
+use crate::health::Standing;
 use crate::lane::{Lanes, Name, Rank, Rest, lane_of};
 use crate::listing::Watched;
 use crate::page;
 use crate::request::{Answer, Blame, FetchRequest, Site, Target};
 use crate::settings::{Settings, millis};
+use crate::trap::is_trap;
 
 /// What to fetch when, for the registrable domains of one partition.
 ///
@@ -21,51 +24,35 @@ use crate::settings::{Settings, millis};
 /// by itself: the clock is an argument, and whatever must survive a restart leaves as a [`Decision`].
 #[derive(Debug)]
 pub struct Frontier {
-    settings: Settings,
+    pub(crate) settings: Settings,
     gate: Gate,
-    lanes: Lanes,
-    sources: HashMap<Name, Slot<Watched>>,
+    pub(crate) lanes: Lanes,
+    pub(crate) sources: HashMap<Name, Slot<Watched>>,
+    /// Places of hubs in the queue, by source.
+    pub(crate) hubs: HashMap<Name, (String, Millis)>,
     pages: HashMap<Name, Slot<Box<SeenEntry>>>,
 }
 
 #[derive(Debug)]
-struct Slot<T> {
-    item: T,
+pub(crate) struct Slot<T> {
+    pub(crate) item: T,
     lane: String,
     /// Its place in the queue; `None` while its request is under way.
     queued_at: Option<Millis>,
-}
-
-/// Why an entry of the frontier topic is not acceptable.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum EntryError {
-    /// Its address is malformed.
-    #[error(transparent)]
-    Url(#[from] naba_model::UrlError),
-    /// Its hash is not the one of its address.
-    #[error("url_hash {found:?} does not follow from the address, expected {expected:?}")]
-    Hash {
-        /// The hash as stated.
-        found: String,
-        /// The hash of the address.
-        expected: String,
-    },
-}
-
-/// What became of an entry of the frontier topic.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Accepted {
-    /// It is to be fetched; store the state.
-    Pending(Box<SeenEntry>),
-    /// It says nothing new.
-    Seen,
 }
 
 impl Frontier {
     /// Opens a frontier. The first request to any host waits one delay: the owner before may have sent one just now.
     pub fn new(settings: Settings, now: Millis) -> Self {
         let lanes = Lanes::new(now.saturating_add(millis(settings.delay)));
-        Self { settings, gate: Gate::default(), lanes, sources: HashMap::new(), pages: HashMap::new() }
+        Self {
+            settings,
+            gate: Gate::default(),
+            lanes,
+            sources: HashMap::new(),
+            hubs: HashMap::new(),
+            pages: HashMap::new(),
+        }
     }
 
     /// Takes back what was stored about a host.
@@ -99,10 +86,14 @@ impl Frontier {
         let due = item.due_at(now);
         self.sources.insert(id.clone(), Slot { item, lane, queued_at: None });
         self.queue_source(&id, due);
+        self.plan_hub(&id);
     }
 
     /// Watches a source no longer.
     pub fn remove_source(&mut self, source_id: &str) {
+        if let Some((lane, at)) = self.hubs.remove(source_id) {
+            self.lanes.dequeue(&lane, Rank::Hub, at, source_id);
+        }
         if let Some(Slot { lane, queued_at: Some(at), .. }) = self.sources.remove(source_id) {
             self.lanes.dequeue(&lane, Rank::Listing, at, source_id);
         }
@@ -113,10 +104,14 @@ impl Frontier {
         self.sources.get(source_id).map(|slot| &slot.item.source)
     }
 
-    /// Counts the sources that have named nothing new for a day, for three of their intervals, and for three times as long as
-    /// they usually take.
-    pub fn silent_sources(&self, now: Millis) -> usize {
-        self.sources.values().filter(|slot| slot.item.is_silent(now)).count()
+    /// Counts the sources by how they stand, in the order of [`Standing::ALL`].
+    pub fn standings(&self, now: Millis) -> [usize; Standing::ALL.len()] {
+        let mut counts = [0; Standing::ALL.len()];
+        for slot in self.sources.values() {
+            let standing = Standing::of(&slot.item.source, &slot.item.state, &self.settings, now);
+            counts[standing as usize] += 1;
+        }
+        counts
     }
 
     /// Takes an entry of the frontier topic. `known` is the stored state of its address, if any; `again` is true when an
@@ -133,6 +128,9 @@ impl Frontier {
         if expected != entry.url_hash {
             return Err(EntryError::Hash { found: entry.url_hash, expected });
         }
+        if is_trap(url.as_url(), now) {
+            return Ok(Accepted::Refused(reasons::TRAP));
+        }
         let known = self.pages.get(&expected).map(|slot| (*slot.item).clone()).or(known);
         let Some(state) = page::accept(now, &self.settings, entry, known, again) else { return Ok(Accepted::Seen) };
         self.place_page(&expected, state.clone());
@@ -145,11 +143,12 @@ impl Frontier {
     /// Each request must be answered through [`Frontier::observe`]: its domain is served no further until then.
     pub fn due(&mut self, now: Millis, room: usize, total: usize) -> Vec<FetchRequest> {
         let mut requests = Vec::new();
-        for (rank, room) in [(Rank::Listing, room), (Rank::Page, room_for_pages(room, total))] {
+        for (rank, room) in [(Rank::Listing, room), (Rank::Hub, room), (Rank::Page, room_for_pages(room, total))] {
             while requests.len() < room {
                 let Some((lane, at, name)) = self.lanes.ready(now, rank) else { break };
                 self.lanes.dequeue(&lane, rank, at, &name);
                 if let Some(request) = self.serve(now, rank, &lane, &name) {
+                    let request = FetchRequest { due_at: at, ..request };
                     self.lanes.occupy(&lane);
                     requests.push(request);
                 }
@@ -160,7 +159,8 @@ impl Frontier {
 
     /// Returns when [`Frontier::due`] with the same bounds will next have something to give, if nothing else happens.
     pub fn next_wake(&self, room: usize, total: usize) -> Option<Millis> {
-        let listing = self.lanes.next_wake(Rank::Listing).filter(|_| room > 0);
+        let listing = [Rank::Listing, Rank::Hub].into_iter().filter_map(|rank| self.lanes.next_wake(rank));
+        let listing = listing.min().filter(|_| room > 0);
         let page = self.lanes.next_wake(Rank::Page).filter(|_| room_for_pages(room, total) > 0);
         listing.into_iter().chain(page).min()
     }
@@ -178,6 +178,7 @@ impl Frontier {
                 Vec::new()
             }
             Target::Source { source_id, .. } => self.observe_source(now, source_id, request, answer),
+            Target::Hub { source_id, .. } => self.observe_hub(now, source_id, &answer),
             Target::Page { url_hash } => self.observe_page(now, url_hash, request, answer),
         };
         let host = self.lanes.release(now, &self.settings, &request.lane, &rest);
@@ -202,10 +203,21 @@ impl Frontier {
             self.queue_source(source_id, due);
             return Vec::new();
         }
-        let (decisions, next) = slot.item.after(now, &self.settings, request, answer);
+        let (mut decisions, next) = slot.item.after(now, &self.settings, request, answer);
         let due = slot.item.due_at(now).map(|_| next);
         self.queue_source(source_id, due);
+        self.plan_hub(source_id);
+        decisions.retain(|decision| match decision {
+            Decision::MoveSource { source, .. } => !self.is_meeting_place(&source.url),
+            _ => true,
+        });
         decisions
+    }
+
+    /// Tells whether several sources are led to one address: a site in maintenance, not a feed that has moved.
+    fn is_meeting_place(&self, url: &str) -> bool {
+        let led = |slot: &&Slot<Watched>| slot.item.state.moving.as_ref().is_some_and(|to| to.url == url);
+        self.sources.values().filter(led).nth(1).is_some()
     }
 
     fn observe_page(&mut self, now: Millis, url_hash: &str, request: &FetchRequest, answer: Answer) -> Vec<Decision> {
@@ -221,6 +233,7 @@ impl Frontier {
         let request = match rank {
             Rank::Listing => self.source_request(lane, name)?,
             Rank::Page => self.page_request(lane, name)?,
+            Rank::Hub => return self.hub_request(lane, name),
         };
         match self.gate.word(now, &self.settings, &request.url, rank) {
             Word::Answer(robots) => {
@@ -229,7 +242,9 @@ impl Frontier {
                     return Some(self.ask_site(now, rank, name, request, question));
                 }
                 self.mark(rank, name, None);
-                let site = if rank == Rank::Page { self.gate.site(&request.url) } else { Site::default() };
+                // A source of no stated kind may be a home page, and its robots.txt names sitemaps.
+                let wants_site = rank == Rank::Page || request.kind == SourceKind::Unspecified;
+                let site = if wants_site { self.gate.site(&request.url) } else { Site::default() };
                 Some(FetchRequest { robots, site, ..request })
             }
             Word::Ask(question) => Some(self.ask_site(now, rank, name, request, question)),
@@ -281,6 +296,7 @@ impl Frontier {
             attempt: watched.state.failures.saturating_add(1),
             robots: evidence(RobotsDecision::Unspecified),
             site: Site::default(),
+            due_at: 0,
             listed_at: 0,
         })
     }
@@ -299,6 +315,7 @@ impl Frontier {
             attempt: state.attempts.saturating_add(1),
             robots: evidence(RobotsDecision::Unspecified),
             site: Site::default(),
+            due_at: 0,
             listed_at: page::stated_at(entry),
         })
     }
@@ -346,6 +363,8 @@ impl Frontier {
         let Some(slot) = self.sources.get_mut(source_id) else { return };
         slot.queued_at = due;
         if let Some(at) = due {
+            // A redirect may have led to another domain, which has its own measure.
+            slot.lane = lane_of(&slot.item.poll().url);
             self.lanes.enqueue(&slot.lane, Rank::Listing, at, source_id);
         }
     }
@@ -362,6 +381,7 @@ impl Frontier {
                     slot.queued_at = queued_at;
                 }
             }
+            Rank::Hub => {}
             Rank::Page => {
                 if let Some(slot) = self.pages.get_mut(name) {
                     slot.queued_at = queued_at;
@@ -373,12 +393,4 @@ impl Frontier {
 
 fn room_for_pages(room: usize, total: usize) -> usize {
     room.saturating_sub(total / 4)
-}
-
-/// Returns the answer to a request that [`FetchRequest::is_permitted`] forbids.
-pub fn forbidden(request: &FetchRequest) -> Answer {
-    match request.robots.decision() {
-        RobotsDecision::Unreachable => Answer::Refused { code: reasons::ROBOTS_UNREACHABLE },
-        _ => Answer::Refused { code: reasons::ROBOTS_DISALLOWED },
-    }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use naba_proto::v1::{Robots, RobotsDecision, SourceKind};
 
+use crate::decision::reasons;
 use crate::rights::TdmFile;
 use crate::robots::Robots as RobotsFile;
 use crate::window::Window;
@@ -28,6 +29,13 @@ pub enum Target {
         source_id: String,
         /// The address of a sitemap that the source's index named; `None` for the source itself.
         child: Option<String>,
+    },
+    /// A WebSub hub, asked to push a source.
+    Hub {
+        /// The source.
+        source_id: String,
+        /// The address that the hub knows it by.
+        topic: String,
     },
     /// A page.
     Page {
@@ -59,6 +67,8 @@ pub struct FetchRequest {
     pub robots: Robots,
     /// What the site states about the use of its pages; empty for anything but pages.
     pub site: Site,
+    /// When it fell due, in milliseconds.
+    pub due_at: i64,
     /// Update time, in milliseconds, that the listing had stated when the request was made; 0 for none.
     pub(crate) listed_at: i64,
 }
@@ -73,7 +83,7 @@ impl FetchRequest {
     pub fn key(&self) -> &str {
         match &self.target {
             Target::Robots { origin } | Target::Tdm { origin } => origin,
-            Target::Source { source_id, .. } => source_id,
+            Target::Source { source_id, .. } | Target::Hub { source_id, .. } => source_id,
             Target::Page { url_hash } => url_hash,
         }
     }
@@ -97,6 +107,19 @@ pub struct Listing {
     pub hint: Option<Duration>,
     /// The entries that it names.
     pub window: Window,
+    /// The hub that pushes it.
+    pub hub: Option<Hub>,
+    /// When the newest of them says that it was published, in milliseconds.
+    pub newest_at: Option<i64>,
+}
+
+/// A WebSub hub, as a listing names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hub {
+    /// Its address.
+    pub url: String,
+    /// The address of the listing that it knows.
+    pub topic: String,
 }
 
 /// Who is to blame for a failure without a status.
@@ -178,4 +201,12 @@ pub enum Answer {
         /// Bounded code.
         code: &'static str,
     },
+}
+
+/// Returns the answer to a request that [`FetchRequest::is_permitted`] forbids.
+pub fn forbidden(request: &FetchRequest) -> Answer {
+    match request.robots.decision() {
+        RobotsDecision::Unreachable => Answer::Refused { code: reasons::ROBOTS_UNREACHABLE },
+        _ => Answer::Refused { code: reasons::ROBOTS_DISALLOWED },
+    }
 }

@@ -48,6 +48,8 @@ pub struct Settings {
     pub max_redirects: u32,
     /// Age at which a page that could never be fetched is given up.
     pub give_up_after: Duration,
+    /// How often WebSub hubs are asked to go on pushing; zero asks none.
+    pub renew_subscriptions: Duration,
     /// Sitemaps of one index that are visited in a round, newest first.
     pub max_children: usize,
 }
@@ -76,6 +78,7 @@ impl Default for Settings {
             max_new_a_day: 10_000,
             max_redirects: 5,
             give_up_after: minutes(7 * 24 * 60),
+            renew_subscriptions: Duration::ZERO,
             max_children: 50,
         }
     }

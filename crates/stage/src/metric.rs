@@ -67,6 +67,10 @@ metrics_table! {
     FetchSeconds, Histogram, "naba_fetch_seconds", ["kind"], "Time of a fetch, from the request to the last byte.";
     SourceSilence, Gauge, "naba_source_silence", ["stage"], "Sources of this instance that have given nothing new for longer than three of their intervals and a day.";
     Sources, Gauge, "naba_sources", ["stage"], "Sources watched by this instance.";
+    SourcesByState, Gauge, "naba_sources_by_state", ["stage", "state"], "Sources watched by this instance by how they stand: paused, new, active, silent, failing, dead, gone.";
+    ListingGapsTotal, Counter, "naba_listing_gaps_total", ["kind"], "Polls that found nothing of the listing before, so that entries may have been missed.";
+    ListingFreshnessSeconds, Histogram, "naba_listing_freshness_seconds", ["kind"], "Time from the publication that the newest entry of a listing states to the poll that first saw it.";
+    PollLatenessSeconds, Histogram, "naba_poll_lateness_seconds", ["kind"], "Time that a fetch started after it fell due.";
     WorkPending, Gauge, "naba_work_pending", ["stage"], "Pieces of work under way.";
 }
 

@@ -15,6 +15,10 @@ pub const FILE_OUTSIDE: Code = "file_outside";
 pub const FILE_UNREADABLE: Code = "file_unreadable";
 /// A page, feed or file is larger than it may be.
 pub const TOO_LARGE: Code = "too_large";
+/// A record of an archive is damaged.
+pub const BAD_RECORD: Code = "bad_record";
+/// A record of an archive holds no page: an error of its server, or an object without text.
+pub const NO_PAGE: Code = "no_page";
 /// Fetching panicked: a bug of naba.
 pub const PANIC: Code = "panic";
 
@@ -26,5 +30,11 @@ pub const ALL: &[(Code, &str, &str)] = &[
     (FILE_OUTSIDE, "a file does not lie in the folders that may be read", "add its folder to fetcher.file_roots"),
     (FILE_UNREADABLE, "a file cannot be read", "look at its permissions"),
     (TOO_LARGE, "a page, feed or file is larger than it may be", "nothing; pages are capped at 5 MiB"),
+    (
+        BAD_RECORD,
+        "a record of an archive is damaged",
+        "look at the file: what stands behind a damaged place is not found",
+    ),
+    (NO_PAGE, "a record of an archive holds no page: an error of its server, or an object without text", "nothing"),
     (PANIC, "fetching panicked", "report it with the dead letter"),
 ];

@@ -10,6 +10,7 @@ use naba_service::{Config, ConfigError, duration};
 use serde::Deserialize;
 
 use crate::http::{AddressRange, HttpConfig, Limits, PRODUCT_TOKEN, Proxy, SiteSettings, Sites, is_settable};
+use crate::websub::Callbacks;
 
 /// The commented defaults of the fetcher's own sections.
 pub const DEFAULTS: &str = include_str!("defaults.toml");
@@ -82,6 +83,15 @@ pub struct FetcherConfig {
     /// Age of a listed entry beyond which it is passed over; zero takes all.
     #[serde(deserialize_with = "duration")]
     pub max_listed_age: Duration,
+    /// Where hubs reach the endpoint of WebSub from outside.
+    pub websub_url: Option<String>,
+    /// Address that this endpoint listens on.
+    pub websub_listen: SocketAddr,
+    /// File with the secret that makes callbacks and signatures.
+    pub websub_secret_file: Option<PathBuf>,
+    /// How often hubs are asked to go on.
+    #[serde(deserialize_with = "duration")]
+    pub websub_renew: Duration,
     /// The proxy that every request goes through.
     pub proxy: Option<String>,
     /// How long the addresses of a name are remembered.
@@ -180,6 +190,10 @@ impl FetcherConfig {
                 problems.push(ConfigError::invalid("fetcher.allow_addresses", error.to_string()));
             }
         }
+        if self.websub_url.is_some() && self.websub_secret_file.is_none() {
+            problems
+                .push(ConfigError::invalid("fetcher.websub_secret_file", "is not set, and hubs sign with a secret"));
+        }
         problems.extend(self.problems_of_sites());
         problems
     }
@@ -226,6 +240,7 @@ impl FetcherConfig {
             max_redirects: self.max_redirects,
             give_up_after: self.give_up_after,
             max_children: self.max_children,
+            renew_subscriptions: if self.websub_url.is_some() { self.websub_renew } else { Duration::ZERO },
             ..Settings::default()
         }
     }
@@ -247,6 +262,13 @@ impl FetcherConfig {
             tls_timeout: self.tls_timeout,
             ..HttpConfig::default()
         }
+    }
+
+    /// Returns what WebSub callbacks are made from; `None` when hubs cannot reach us.
+    pub(crate) fn callbacks(&self) -> std::io::Result<Option<Callbacks>> {
+        let Some((url, file)) = self.websub_url.as_ref().zip(self.websub_secret_file.as_ref()) else { return Ok(None) };
+        let secret = std::fs::read(file)?;
+        Ok(Some(Callbacks::new(url, secret.trim_ascii())))
     }
 
     /// Returns limits with the configured times.

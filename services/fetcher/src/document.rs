@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use naba_frontier::{RightsSources, Site, read_rights};
-use naba_model::{Millis, millis_of, sha256_hex, timestamp_of};
-use naba_proto::v1::{FrontierEntry, HttpHeader, Origin, RawDocument, Rights, Robots};
+use naba_model::{Millis, NormalUrl, UrlHash, millis_of, sha256_hex, timestamp_of};
+use naba_proto::v1::{Discovery, FrontierEntry, HttpHeader, Origin, RawDocument, Rights, Robots};
 use naba_stage::Output;
 use url::Url;
 
@@ -24,6 +24,8 @@ pub(crate) struct Fetched {
     pub(crate) robots: Robots,
     /// What the site and the answer state about the use of the text.
     pub(crate) rights: Rights,
+    /// The address that an archive states, and its hints.
+    pub(crate) archived: Option<Box<(NormalUrl, Discovery)>>,
 }
 
 /// Reads what the site's files and the answer's headers state about the use of a page. What stands in the page itself is
@@ -53,6 +55,7 @@ impl Fetched {
             fetched_at,
             robots,
             rights,
+            archived: None,
         }
     }
 
@@ -68,10 +71,15 @@ impl Fetched {
             fetched_at: now,
             robots,
             rights: rights_of(&entry.url, site, &[]),
+            archived: None,
         }
     }
 
-    pub(crate) fn into_document(self, entry: FrontierEntry, attempt: u32, feed_only: bool) -> RawDocument {
+    pub(crate) fn into_document(mut self, entry: FrontierEntry, attempt: u32, feed_only: bool) -> RawDocument {
+        let entry = match self.archived.take() {
+            Some(archived) => found_in_archive(entry, *archived),
+            None => entry,
+        };
         let asked = if entry.original_url.is_empty() { entry.url.clone() } else { entry.original_url };
         let mut discovery = entry.discovery;
         if feed_only && let Some(discovery) = &mut discovery {
@@ -103,6 +111,15 @@ impl Fetched {
             ai_signals: self.rights.ai_signals,
         }
     }
+}
+
+/// Gives a document of an archive the address and the words that the archive states.
+fn found_in_archive(entry: FrontierEntry, (url, stated): (NormalUrl, Discovery)) -> FrontierEntry {
+    let known = entry.discovery.unwrap_or_default();
+    let language = if stated.language.is_empty() { known.language } else { stated.language };
+    let discovery = Discovery { kind: known.kind, feed_url: known.feed_url, language, ..stated };
+    let url_hash = UrlHash::of(&url).into_string();
+    FrontierEntry { url_hash, url: url.to_string(), discovery: Some(discovery), ..entry }
 }
 
 /// Makes the record of a document, with its clocks as headers.
@@ -144,8 +161,8 @@ fn charset(content_type: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use naba_model::{Checked, NormalUrl, UrlHash};
-    use naba_proto::v1::{Discovery, Redirect};
+    use naba_model::Checked;
+    use naba_proto::v1::Redirect;
 
     use super::*;
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use naba_feed::{Entry, Listing, ListingKind};
-use naba_frontier::Window;
+use naba_frontier::{Hub, Window};
 use naba_model::{Millis, NormalUrl, UrlHash, timestamp_of};
 use naba_proto::v1::{Discovery, DiscoveryKind, FrontierEntry, Source};
 
@@ -34,13 +34,13 @@ impl Discoverer<'_> {
         young.filter_map(|entry| self.entry(entry, kind, &language)).collect()
     }
 
-    pub(crate) fn files(&self, files: Vec<Listed>) -> Vec<FrontierEntry> {
+    pub(crate) fn files(&self, files: Vec<Listed>, kind: DiscoveryKind) -> Vec<FrontierEntry> {
         let entry = |file: Listed| {
             let url = NormalUrl::parse(&file.url).ok()?;
             let discovery = Discovery {
-                kind: DiscoveryKind::File.into(),
+                kind: kind.into(),
                 feed_url: self.listing_url.to_owned(),
-                updated_at: Some(timestamp_of(file.modified_at)),
+                updated_at: (file.modified_at > 0).then(|| timestamp_of(file.modified_at)),
                 language: self.source.language.clone(),
                 ..Discovery::default()
             };
@@ -106,7 +106,11 @@ pub(crate) fn schedule_of(
     let update = hints.update_every_seconds.map(Duration::from_secs);
     let hint = [ttl, update, max_age, until_open(&hints.skip_hours, now)].into_iter().flatten().max();
     let window = Window::of(listing.entries.iter().filter_map(|entry| entry.url.as_ref()).map(|url| url.as_str()));
-    naba_frontier::Listing { children, hint, window }
+    let newest_at = listing.entries.iter().filter_map(|entry| entry.published_at).max();
+    let topic = listing.self_url.as_ref().filter(|own| domain_of(own.as_str()) == domain);
+    let hub = listing.hubs.first().zip(topic);
+    let hub = hub.map(|(hub, topic)| Hub { url: hub.to_string(), topic: topic.to_string() });
+    naba_frontier::Listing { children, hint, window, hub, newest_at }
 }
 
 /// Returns the time to the next hour that is not among those in which nothing appears.
@@ -128,6 +132,7 @@ fn kind_of(kind: ListingKind) -> DiscoveryKind {
         ListingKind::JsonFeed => DiscoveryKind::JsonFeed,
         ListingKind::Sitemap | ListingKind::SitemapIndex => DiscoveryKind::Sitemap,
         ListingKind::NewsSitemap => DiscoveryKind::NewsSitemap,
+        ListingKind::Section => DiscoveryKind::SectionPage,
     }
 }
 

@@ -1,38 +1,60 @@
 //! The fetcher as a [`Source`] of the stage runtime: one frontier a partition, state and outputs of each answer together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::future::Future;
 use std::sync::Arc;
 
-use bytes::Bytes;
-use naba_frontier::{Accepted, Decision, Ending, FetchRequest, Frontier, Settings, Target};
+use naba_frontier::{Accepted, Frontier, Settings, Standing, Target};
 use naba_model::Millis;
 use naba_proto::prost::Message;
-use naba_proto::v1::{FrontierEntry, HostState, SeenEntry, SeenStatus, Source as Watch, SourceState};
+use naba_proto::v1::{FrontierEntry, HostState, SeenEntry, Source as Watch, SourceState};
 use naba_stage::log::Record;
-use naba_stage::{End, Metric, Output, Source, StageError, StateView, StateWrite, Step, Table, WorkId};
+use naba_stage::{End, Metric, Source, StageError, StateView, StateWrite, Step, Table};
+use tokio::sync::mpsc;
 
 use crate::codes;
 use crate::config::FetcherConfig;
-use crate::document::{self, Fetched};
 use crate::http::HttpError;
-use crate::perform::{Finished, Found, Job, Performer, is_acceptable};
-use crate::sources::domain_of;
+use crate::perform::{Finished, Job, Performer, is_acceptable};
+use crate::websub::{Callbacks, Event, Push};
+use crate::{spelling, step};
 
-/// Between two counts of the silent sources, milliseconds.
+/// Between two counts of the sources, milliseconds.
 const COUNT_EVERY: Millis = 10_000;
-const SEEN: &str = "seen";
-const SOURCE_STATE: &str = "source-state";
-const HOST_STATE: &str = "host-state";
+pub(crate) const SEEN: &str = "seen";
+pub(crate) const SOURCE_STATE: &str = "source-state";
+pub(crate) const HOST_STATE: &str = "host-state";
 
 /// Watches sources, fetches pages and publishes documents.
-pub struct Fetcher {
+pub(crate) struct Fetcher {
     settings: Settings,
     config: Arc<FetcherConfig>,
     performer: Performer,
     partitions: BTreeMap<u32, Partition>,
-    /// When the silent sources were last counted.
+    /// When the sources were last counted.
     counted_at: Millis,
+    /// What hubs have sent.
+    inbox: mpsc::Receiver<Event>,
+    /// Pushes that wait to be handed out.
+    pushes: VecDeque<Box<Push>>,
+}
+
+/// Work handed out by the fetcher.
+#[derive(Debug, Clone)]
+pub(crate) enum Work {
+    /// Something to fetch.
+    Fetch(Box<Job>),
+    /// Something that was pushed: only its entries have to be committed.
+    Push(Box<Push>),
+}
+
+/// Work that was performed.
+#[derive(Debug)]
+pub(crate) enum Done {
+    /// Something was fetched.
+    Fetched(Box<Finished>),
+    /// Something was pushed.
+    Pushed(Box<Push>),
 }
 
 struct Partition {
@@ -44,23 +66,60 @@ struct Partition {
 
 impl Fetcher {
     /// Sets the fetcher up. The configuration's own problems are told by [`FetcherConfig::problems`].
-    pub fn new(config: FetcherConfig) -> Result<Self, HttpError> {
+    pub(crate) fn new(
+        config: FetcherConfig,
+        callbacks: Option<Callbacks>,
+        inbox: mpsc::Receiver<Event>,
+    ) -> Result<Self, HttpError> {
         let config = Arc::new(config);
-        let performer = Performer::new(Arc::clone(&config))?;
-        Ok(Self { settings: config.frontier(), config, performer, partitions: BTreeMap::new(), counted_at: 0 })
+        let performer = Performer::new(Arc::clone(&config), callbacks)?;
+        let settings = config.frontier();
+        let (partitions, pushes) = (BTreeMap::new(), VecDeque::new());
+        Ok(Self { settings, config, performer, partitions, counted_at: 0, inbox, pushes })
     }
 
     fn under_way(&self) -> usize {
         self.partitions.values().map(|partition| partition.under_way).sum()
     }
 
-    /// Counts silent sources, now and then.
-    fn count_silence(&mut self, now: Millis) {
-        if now - self.counted_at >= COUNT_EVERY {
-            self.counted_at = now;
-            let silent: usize = self.partitions.values().map(|own| own.frontier.silent_sources(now)).sum();
-            Metric::SourceSilence.set(&[Self::NAME], f64::from(u32::try_from(silent).unwrap_or(u32::MAX)));
+    /// Counts the sources by how they stand, now and then.
+    fn count_standings(&mut self, now: Millis) {
+        if now - self.counted_at < COUNT_EVERY {
+            return;
         }
+        self.counted_at = now;
+        let counts: Vec<_> = self.partitions.values().map(|own| own.frontier.standings(now)).collect();
+        for standing in Standing::ALL {
+            let count = step::gauge(counts.iter().map(|counts| counts[standing as usize]).sum());
+            Metric::SourcesByState.set(&[Self::NAME, standing.word()], count);
+            if standing == Standing::Silent {
+                Metric::SourceSilence.set(&[Self::NAME], count);
+            }
+        }
+    }
+
+    /// Takes what hubs have sent.
+    fn take_events(&mut self, now: Millis) {
+        while let Ok(event) = self.inbox.try_recv() {
+            match event {
+                Event::Pushed(push) => self.pushes.push_back(push),
+                Event::Leased { source_id, lease } => {
+                    self.partitions.values_mut().for_each(|own| own.frontier.leased(now, &source_id, lease));
+                }
+            }
+        }
+    }
+
+    /// Hands out what was pushed: to the owner of the source, else to anybody, because its entries go their own ways.
+    fn due_pushes(&mut self) -> Vec<(u32, Work)> {
+        let Some(first) = self.partitions.keys().next().copied() else { return Vec::new() };
+        let partitions = &self.partitions;
+        let owner = |push: &Push| partitions.iter().find(|(_, own)| own.frontier.source(&push.source_id).is_some());
+        let work = self.pushes.drain(..).map(|push| {
+            let partition = owner(&push).map_or(first, |(partition, _)| *partition);
+            (partition, Work::Push(push))
+        });
+        work.collect()
     }
 
     fn room(&self) -> usize {
@@ -69,8 +128,8 @@ impl Fetcher {
 }
 
 impl Source for Fetcher {
-    type Work = Job;
-    type Done = Finished;
+    type Work = Work;
+    type Done = Done;
     const NAME: &'static str = "fetcher";
     const INPUT: &'static str = "frontier";
     const FOLLOWED: &'static [&'static str] = &["sources"];
@@ -125,7 +184,7 @@ impl Source for Fetcher {
             Some(Err(error)) => tracing::warn!(source_id, %error, offset = record.offset, "source does not decode"),
         }
         let sources: usize = self.partitions.values().map(|partition| partition.sources).sum();
-        Metric::Sources.set(&[Self::NAME], f64::from(u32::try_from(sources).unwrap_or(u32::MAX)));
+        Metric::Sources.set(&[Self::NAME], step::gauge(sources));
     }
 
     fn on_caught_up(&mut self, partition: u32, _: &StateView, _: Millis) {
@@ -139,41 +198,46 @@ impl Source for Fetcher {
             value.ok_or_else(|| StageError::poison(naba_stage::codes::NO_VALUE, "frontier record has no value"))?;
         let entry = FrontierEntry::decode(value.as_ref())
             .map_err(|error| StageError::poison(naba_stage::codes::UNDECODABLE, error))?;
-        let url_hash = entry.url_hash.clone();
         if !is_acceptable(&entry.url, &self.config.file_roots) {
             return Ok(Step { end: Some(End::Skipped(codes::FILE_OUTSIDE)), ..Step::default() });
         }
+        let (entry, alias) = spelling::settle(entry, state)?;
+        let url_hash = entry.url_hash.clone();
         let known = state.get_message::<SeenEntry>(SEEN, url_hash.as_bytes())?;
-        let again = known.as_ref().is_some_and(|known| is_redriven(&entry, known));
+        let again = known.as_ref().is_some_and(|known| step::is_redriven(&entry, known));
         let Some(own) = self.partitions.get_mut(&partition) else {
             return Err(StageError::fatal(format!("record of partition {partition}, which is not assigned")));
         };
+        let entry = step::named(entry.clone(), own.frontier.source(&entry.source_id));
         let accepted = own.frontier.accept(now, entry, known, again);
         match accepted.map_err(|error| StageError::poison(codes::BAD_ENTRY, error))? {
             Accepted::Seen => Ok(Step { end: Some(End::Skipped(naba_frontier::reasons::SEEN)), ..Step::default() }),
+            Accepted::Refused(reason) => Ok(Step { end: Some(End::Skipped(reason)), ..Step::default() }),
             Accepted::Pending(state) => Ok(Step {
-                writes: vec![StateWrite::put(SEEN, url_hash, state.as_ref())],
+                writes: alias.into_iter().chain([StateWrite::put(SEEN, url_hash, state.as_ref())]).collect(),
                 end: Some(End::Emitted),
                 ..Step::default()
             }),
         }
     }
 
-    fn due(&mut self, now: Millis, room: usize) -> Vec<(u32, Job)> {
-        self.count_silence(now);
+    fn due(&mut self, now: Millis, room: usize) -> Vec<(u32, Work)> {
+        self.count_standings(now);
+        self.take_events(now);
+        let mut work = self.due_pushes();
         let total = self.config.concurrency;
         let mut room = room.min(self.room());
-        let mut work = Vec::new();
         for (partition, own) in &mut self.partitions {
             let requests = own.frontier.due(now, room, total);
             own.under_way += requests.len();
             room -= requests.len();
             for request in requests {
+                step::note_lateness(&request, now);
                 let source = match &request.target {
                     Target::Source { source_id, .. } => own.frontier.source(source_id).cloned(),
                     _ => None,
                 };
-                work.push((*partition, Job { request, source }));
+                work.push((*partition, Work::Fetch(Box::new(Job { request, source }))));
             }
         }
         work
@@ -184,114 +248,39 @@ impl Source for Fetcher {
         self.partitions.values().filter_map(|own| own.frontier.next_wake(room, total)).min()
     }
 
-    fn perform(&self, work: Job) -> impl Future<Output = Finished> + Send + 'static {
-        self.performer.clone().perform(work)
+    fn perform(&self, work: Work) -> impl Future<Output = Done> + Send + 'static {
+        let performer = self.performer.clone();
+        async move {
+            match work {
+                Work::Fetch(job) => Done::Fetched(Box::new(performer.perform(*job).await)),
+                Work::Push(push) => Done::Pushed(push),
+            }
+        }
     }
 
-    fn complete(&mut self, partition: u32, done: Finished, state: &StateView, now: Millis) -> Step {
+    fn complete(&mut self, partition: u32, done: Done, state: &StateView, now: Millis) -> Step {
         let Some(own) = self.partitions.get_mut(&partition) else { return Step::default() };
+        let done = match done {
+            Done::Fetched(done) => *done,
+            Done::Pushed(push) => return step::pushed(&mut own.frontier, *push, state, now),
+        };
         own.under_way = own.under_way.saturating_sub(1);
         let Finished { request, answer, found } = done;
         let decisions = own.frontier.observe(now, &request, answer);
-        let mut step = Step::default();
+        let mut committed = Step::default();
         let mut found = Some(found);
         for decision in decisions {
-            apply(decision, &mut step, &mut found, &request, state, now);
+            step::apply(decision, &mut committed, &mut found, &request, state, now);
         }
-        step
+        committed
     }
 
-    fn abandoned(&mut self, partition: u32, _: Job, _: Millis) {
+    fn abandoned(&mut self, partition: u32, work: Work, _: Millis) {
         // Panics are answers already (see `Performer::perform`); this one was the answering itself.
-        if let Some(own) = self.partitions.get_mut(&partition) {
+        if matches!(work, Work::Fetch(_))
+            && let Some(own) = self.partitions.get_mut(&partition)
+        {
             own.under_way = own.under_way.saturating_sub(1);
         }
     }
-}
-
-/// Returns true when an operator has put a dead letter back: it is the very entry that was given up, while a listing that
-/// names the address again has another time of discovery.
-fn is_redriven(entry: &FrontierEntry, known: &SeenEntry) -> bool {
-    let given_up = known.status() == SeenStatus::DeadLettered;
-    given_up && known.entry.as_ref().is_some_and(|old| old.discovered_at == entry.discovered_at)
-}
-
-/// Writes a decision into the step that commits it.
-fn apply(
-    decision: Decision,
-    step: &mut Step,
-    found: &mut Option<Found>,
-    request: &FetchRequest,
-    state: &StateView,
-    now: Millis,
-) {
-    match decision {
-        Decision::SaveSource(learnt) => {
-            step.writes.push(StateWrite::put(SOURCE_STATE, learnt.source_id.clone(), &learnt));
-        }
-        Decision::SavePage { url_hash, state } => step.writes.push(StateWrite::put(SEEN, url_hash, &state)),
-        Decision::SaveHost(host) => step.writes.push(StateWrite::put(HOST_STATE, host.domain.clone(), &host)),
-        Decision::Forward(entry) => step.outputs.push(frontier_record(&entry)),
-        Decision::PublishEntries { at_most } => {
-            if let Some(Found::Entries(entries)) = found.take() {
-                let news = entries.iter().filter(|entry| is_news(entry, state)).take(at_most);
-                step.outputs.extend(news.map(frontier_record));
-            }
-        }
-        Decision::NoteGap => {
-            tracing::info!(
-                source = request.key(),
-                url = request.url,
-                "feed moved on past what was seen, polled faster"
-            );
-        }
-        Decision::NoteFlood { new } => {
-            tracing::warn!(source = request.key(), url = request.url, new, "more new entries than a day may bring");
-        }
-        Decision::Publish { entry, attempt } => {
-            if let Some(Found::Document(fetched)) = found.take() {
-                step.outputs.push(document::record(&fetched.into_document(entry, attempt, false)));
-            }
-        }
-        Decision::PublishFeedOnly { entry, robots, attempt } => {
-            let fetched = Fetched::from_listing(&entry, robots, &request.site, now);
-            step.outputs.push(document::record(&fetched.into_document(entry, attempt, true)));
-        }
-        Decision::End(ending) => {
-            step.end = Some(end(ending));
-            step.work = Some(work_id(request, now));
-        }
-    }
-}
-
-/// Returns false for an entry that this partition knows and that says nothing new: most entries of most polls. Entries of
-/// other partitions' domains are judged by their owner.
-fn is_news(entry: &FrontierEntry, state: &StateView) -> bool {
-    match state.get_message::<SeenEntry>(SEEN, entry.url_hash.as_bytes()) {
-        Ok(Some(known)) => naba_frontier::is_news(entry, &known),
-        Ok(None) | Err(_) => true,
-    }
-}
-
-fn frontier_record(entry: &FrontierEntry) -> Output {
-    Output::new("frontier", entry.url_hash.clone(), entry).partition_by(domain_of(&entry.url))
-}
-
-fn end(ending: Ending) -> End {
-    match ending {
-        Ending::Emitted => End::Emitted,
-        Ending::Skipped(code) => End::Skipped(code),
-        Ending::DeadLettered { code, message, entry } => End::DeadLettered {
-            code,
-            message,
-            key: Bytes::from(entry.url_hash.clone()),
-            partition_by: Bytes::from(domain_of(&entry.url)),
-            value: Bytes::from(entry.encode_to_vec()),
-        },
-    }
-}
-
-/// Names finished work in the audit by its instant: attempts count anew when a page that was given up is tried again.
-fn work_id(request: &FetchRequest, now: Millis) -> WorkId {
-    WorkId { key: Bytes::from(request.key().to_owned()), attempt: u64::try_from(now).unwrap_or_default() }
 }

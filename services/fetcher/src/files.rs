@@ -1,4 +1,4 @@
-//! Local files and folders as sources: text and HTML.
+//! Local files and folders as sources: text, HTML and archives.
 
 use std::fs;
 use std::io::Read;
@@ -7,6 +7,8 @@ use std::time::UNIX_EPOCH;
 
 use naba_model::{MAX_BODY_BYTES, Millis, sha256_hex};
 use url::Url;
+
+use crate::archive;
 
 /// Files of one folder that are listed; the rest waits for another folder.
 const MAX_FILES: usize = 10_000;
@@ -83,9 +85,9 @@ pub(crate) fn read(address: &str, roots: &[PathBuf]) -> Result<FileBody, FileErr
 }
 
 /// Resolves an address to a path below one of the roots; links are resolved before they are judged.
-fn allowed(address: &str, roots: &[PathBuf]) -> Result<PathBuf, FileError> {
+pub(crate) fn allowed(address: &str, roots: &[PathBuf]) -> Result<PathBuf, FileError> {
     let stranger = || FileError::Address(address.chars().take(200).collect());
-    let path = Url::parse(address).map_err(|_| stranger())?.to_file_path().map_err(|()| stranger())?;
+    let path = path_of(address).ok_or_else(stranger)?;
     let real = fs::canonicalize(&path).map_err(|source| match source.kind() {
         std::io::ErrorKind::NotFound => FileError::Missing(path.clone()),
         _ => FileError::Read { path: path.clone(), source },
@@ -94,11 +96,16 @@ fn allowed(address: &str, roots: &[PathBuf]) -> Result<PathBuf, FileError> {
     if inside { Ok(real) } else { Err(FileError::Outside(path)) }
 }
 
+/// Returns the path of a file's address.
+pub(crate) fn path_of(address: &str) -> Option<PathBuf> {
+    Url::parse(address).ok()?.to_file_path().ok()
+}
+
 fn walk(path: &Path, depth: usize, files: &mut Vec<Listed>) -> Result<(), FileError> {
     let failed = |source| FileError::Read { path: path.to_owned(), source };
     let meta = fs::symlink_metadata(path).map_err(failed)?;
     if meta.is_file() {
-        let known = type_of(path).is_some();
+        let known = type_of(path).is_some() || archive::form_of(path).is_some();
         if let (true, Ok(url)) = (known, Url::from_file_path(path)) {
             let since = meta.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
             let modified_at = Millis::try_from(since.as_millis()).unwrap_or_default();

@@ -4,29 +4,28 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use naba_feed::Input;
 use naba_frontier::{Answer, Blame, FetchRequest, Listing, Target, forbidden, reasons};
 use naba_model::{Millis, NormalUrl, sha256_hex};
-use naba_proto::v1::{FrontierEntry, Rights, Source, SourceKind};
+use naba_proto::v1::{FrontierEntry, Source, SourceKind};
 use naba_stage::Metric;
 
 use crate::codes;
 use crate::config::FetcherConfig;
 use crate::document::{Fetched, rights_of};
-use crate::entries::{Discoverer, schedule_of};
-use crate::files::{self, FileError};
 use crate::http::{HttpClient, HttpError, HttpRequest, HttpResponse, Limits, Phase};
+use crate::websub::Callbacks;
+use crate::{listing, local};
 
 /// Work handed out by the fetcher: a request, and for listings the source that it is for.
 #[derive(Debug, Clone)]
-pub struct Job {
+pub(crate) struct Job {
     pub(crate) request: FetchRequest,
     pub(crate) source: Option<Source>,
 }
 
 /// What performing a [`Job`] gave.
 #[derive(Debug)]
-pub struct Finished {
+pub(crate) struct Finished {
     pub(crate) request: FetchRequest,
     pub(crate) answer: Answer,
     pub(crate) found: Found,
@@ -44,12 +43,13 @@ pub(crate) enum Found {
 #[derive(Clone)]
 pub(crate) struct Performer {
     client: HttpClient,
-    config: Arc<FetcherConfig>,
+    pub(crate) config: Arc<FetcherConfig>,
+    callbacks: Option<Arc<Callbacks>>,
 }
 
 impl Performer {
-    pub(crate) fn new(config: Arc<FetcherConfig>) -> Result<Self, HttpError> {
-        Ok(Self { client: HttpClient::new(config.http())?, config })
+    pub(crate) fn new(config: Arc<FetcherConfig>, callbacks: Option<Callbacks>) -> Result<Self, HttpError> {
+        Ok(Self { client: HttpClient::new(config.http())?, config, callbacks: callbacks.map(Arc::new) })
     }
 
     pub(crate) async fn perform(self, job: Job) -> Finished {
@@ -77,7 +77,7 @@ impl Performer {
         }
         if request.url.starts_with("file:") {
             let (job, config) = (job.clone(), Arc::clone(&self.config));
-            let read = tokio::task::spawn_blocking(move || answer_file(&job, &config)).await;
+            let read = tokio::task::spawn_blocking(move || local::answer(&job, &config)).await;
             return read
                 .unwrap_or_else(|error| (failed(codes::PANIC, error.to_string(), Blame::Answer), Found::Nothing));
         }
@@ -90,6 +90,7 @@ impl Performer {
             etag: optional(&request.etag),
             last_modified: optional(&request.last_modified),
             accept: Some(accept(request).to_owned()),
+            form: self.form(request),
             ..HttpRequest::new(url, self.limits(request))
         };
         match self.client.get(ask).await {
@@ -101,10 +102,18 @@ impl Performer {
         }
     }
 
+    /// Returns what is sent to a hub.
+    fn form(&self, request: &FetchRequest) -> Option<String> {
+        let Target::Hub { source_id, topic } = &request.target else { return None };
+        Some(self.callbacks.as_ref()?.request(source_id, topic))
+    }
+
     fn limits(&self, request: &FetchRequest) -> Limits {
         let config = &self.config;
         match (&request.target, request.kind) {
-            (Target::Robots { .. } | Target::Tdm { .. }, _) => config.limits(Limits::robots(), config.feed_timeout),
+            (Target::Robots { .. } | Target::Tdm { .. } | Target::Hub { .. }, _) => {
+                config.limits(Limits::robots(), config.feed_timeout)
+            }
             (Target::Page { .. }, _) => config.limits(Limits::page(), config.page_timeout),
             (_, SourceKind::Feed) => config.limits(Limits::feed(), config.feed_timeout),
             _ => config.limits(Limits::sitemap(), config.sitemap_timeout),
@@ -114,7 +123,7 @@ impl Performer {
     fn read(&self, job: &Job, response: HttpResponse) -> (Answer, Found) {
         match response.status {
             200..=299 => {}
-            304 => return (Answer::NotModified { hint: max_age(&response) }, Found::Nothing),
+            304 => return (Answer::NotModified { hint: listing::max_age(&response) }, Found::Nothing),
             status @ 300..=399 => return (redirect(status, &response), Found::Nothing),
             status => {
                 let retry_after = response.header("retry-after").and_then(|value| retry_after(value, now()));
@@ -130,43 +139,11 @@ impl Performer {
                 (answer, Found::Nothing)
             }
             (Target::Tdm { .. }, _) => (Answer::TdmFile { bytes: response.body.into() }, Found::Nothing),
+            (Target::Hub { .. }, _) => (taken(), Found::Nothing),
             (Target::Source { .. }, Some(source)) => self.read_listing(&job.request, source, &response),
             (Target::Source { .. }, None) => (Answer::Refused { code: reasons::UNCHANGED }, Found::Nothing),
             (Target::Page { .. }, _) => self.read_page(&job.request, response),
         }
-    }
-
-    fn read_listing(&self, request: &FetchRequest, source: &Source, response: &HttpResponse) -> (Answer, Found) {
-        let sha256 = sha256_hex(&response.body);
-        let Ok(url) = NormalUrl::parse(&request.url) else {
-            return (Answer::Refused { code: "bad_address" }, Found::Nothing);
-        };
-        let content_type = response.header("content-type");
-        let listing = match naba_feed::read(&Input { bytes: &response.body, content_type, url: &url }) {
-            Ok(listing) => listing,
-            Err(error) => {
-                tracing::warn!(
-                    source = source.name,
-                    url = request.url,
-                    error = error_chain(&error),
-                    "listing is unreadable"
-                );
-                return (Answer::Unusable { code: error.code(), sha256 }, Found::Nothing);
-            }
-        };
-        let answer = Answer::Body {
-            etag: response.header("etag").unwrap_or_default().to_owned(),
-            last_modified: response.header("last-modified").unwrap_or_default().to_owned(),
-            listing: schedule_of(&listing, &request.url, now(), max_age(response)),
-            sha256,
-        };
-        if is_known(request, &answer) {
-            return (answer, Found::Nothing);
-        }
-        let max_age = self.config.max_listed_age;
-        let discoverer = Discoverer { source, listing_url: &request.url, now: now(), max_age };
-        let entries = discoverer.entries(listing);
-        (answer, Found::Entries(entries))
     }
 
     fn read_page(&self, request: &FetchRequest, response: HttpResponse) -> (Answer, Found) {
@@ -191,6 +168,12 @@ impl Performer {
     }
 }
 
+/// Returns the answer of a hub that has taken a request.
+fn taken() -> Answer {
+    let nothing = String::new;
+    Answer::Body { sha256: nothing(), etag: nothing(), last_modified: nothing(), listing: Listing::default() }
+}
+
 /// A task that ends with its handle: work for a lost partition must not go on.
 struct AbortOnDrop<T>(tokio::task::JoinHandle<T>);
 
@@ -203,52 +186,6 @@ impl<T> AbortOnDrop<T> {
 impl<T> Drop for AbortOnDrop<T> {
     fn drop(&mut self) {
         self.0.abort();
-    }
-}
-
-fn answer_file(job: &Job, config: &FetcherConfig) -> (Answer, Found) {
-    let request = &job.request;
-    let body =
-        |sha256: String, listing| Answer::Body { sha256, etag: String::new(), last_modified: String::new(), listing };
-    if let (Target::Source { .. }, Some(source)) = (&request.target, &job.source) {
-        let (listed, digest) = match files::list(&request.url, &config.file_roots) {
-            Ok(listed) => listed,
-            Err(error) => return (answer_of_file_error(&error), Found::Nothing),
-        };
-        let max_age = Duration::ZERO;
-        let entries = Discoverer { source, listing_url: &request.url, now: now(), max_age }.files(listed);
-        return (body(digest, Listing::default()), Found::Entries(entries));
-    }
-    match files::read(&request.url, &config.file_roots) {
-        Ok(file) if file.bytes.iter().all(u8::is_ascii_whitespace) => {
-            (Answer::Unusable { code: codes::EMPTY_BODY, sha256: String::new() }, Found::Nothing)
-        }
-        Ok(file) => {
-            let fetched = Fetched {
-                sha256: sha256_hex(&file.bytes),
-                body: file.bytes.into(),
-                status: 0,
-                headers: Vec::new(),
-                content_type: file.content_type.to_owned(),
-                fetched_at: now(),
-                robots: request.robots.clone(),
-                rights: Rights::default(),
-            };
-            (body(fetched.sha256.clone(), Listing::default()), Found::Document(Box::new(fetched)))
-        }
-        Err(error) => (answer_of_file_error(&error), Found::Nothing),
-    }
-}
-
-fn answer_of_file_error(error: &FileError) -> Answer {
-    let unusable = |code| Answer::Unusable { code, sha256: String::new() };
-    tracing::warn!(error = error_chain(error), "file is not read");
-    match error {
-        FileError::Missing(_) => Answer::Status { status: 404, retry_after: None },
-        FileError::Outside(_) | FileError::Address(_) => Answer::Refused { code: codes::FILE_OUTSIDE },
-        FileError::TooLarge(_) => unusable(codes::TOO_LARGE),
-        FileError::Type(_) => unusable(codes::NOT_TEXT),
-        FileError::Read { .. } => failed(codes::FILE_UNREADABLE, error_chain(error), Blame::Answer),
     }
 }
 
@@ -275,11 +212,11 @@ fn answer_of_error(error: &HttpError) -> Answer {
     }
 }
 
-fn failed(code: &'static str, message: String, blame: Blame) -> Answer {
+pub(crate) fn failed(code: &'static str, message: String, blame: Blame) -> Answer {
     Answer::Failed { code, message, blame }
 }
 
-fn error_chain(error: &dyn std::error::Error) -> String {
+pub(crate) fn error_chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -297,7 +234,7 @@ fn redirect(status: u16, response: &HttpResponse) -> Answer {
 }
 
 /// Returns true when a listing is the one that was read before; then its entries need no second look.
-fn is_known(request: &FetchRequest, answer: &Answer) -> bool {
+pub(crate) fn is_known(request: &FetchRequest, answer: &Answer) -> bool {
     matches!(answer, Answer::Body { sha256, .. } if *sha256 == request.known_sha256)
 }
 
@@ -310,12 +247,6 @@ fn carries_text(content_type: &str) -> bool {
         "application" => matches!(kind, "xhtml+xml" | "xml" | "json" | "ld+json"),
         _ => true,
     }
-}
-
-fn max_age(response: &HttpResponse) -> Option<Duration> {
-    let control = response.header("cache-control")?.to_ascii_lowercase();
-    let seconds = control.split(',').find_map(|part| part.trim().strip_prefix("max-age=")?.parse().ok())?;
-    Some(Duration::from_secs(seconds))
 }
 
 /// Reads Retry-After: seconds or a date (RFC 9110 §10.2.3).
@@ -336,14 +267,16 @@ fn accept(request: &FetchRequest) -> &'static str {
     }
 }
 
-fn kind_label(request: &FetchRequest) -> &'static str {
+pub(crate) fn kind_label(request: &FetchRequest) -> &'static str {
     match &request.target {
         Target::Robots { .. } => "robots",
         Target::Tdm { .. } => "tdm",
+        Target::Hub { .. } => "hub",
         Target::Page { .. } => "page",
         Target::Source { .. } => match request.kind {
             SourceKind::File => "file",
             SourceKind::Sitemap => "sitemap",
+            SourceKind::Section => "section",
             SourceKind::Feed | SourceKind::Unspecified => "feed",
         },
     }
@@ -361,7 +294,7 @@ fn outcome_label(answer: &Answer) -> &'static str {
     }
 }
 
-fn now() -> Millis {
+pub(crate) fn now() -> Millis {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Millis::try_from(since.as_millis()).unwrap_or(Millis::MAX)
 }

@@ -7,6 +7,7 @@ use naba_stage::{Health, RunError, Shutdown, StageConfig, run_source};
 
 use crate::config::FetcherConfig;
 use crate::fetcher::Fetcher;
+use crate::websub;
 
 /// Runs the fetcher until shutdown.
 pub async fn run(
@@ -16,6 +17,18 @@ pub async fn run(
     health: Health,
     shutdown: Shutdown,
 ) -> Result<(), RunError> {
-    let fetcher = Fetcher::new(config).map_err(|error| RunError::Fatal(error.to_string()))?;
-    run_source(fetcher, log, stage, health, shutdown).await
+    let fatal = |error: &dyn std::error::Error| RunError::Fatal(error.to_string());
+    let (sender, inbox) = websub::inbox();
+    let callbacks = config.callbacks().map_err(|error| fatal(&error))?;
+    let endpoint = match &callbacks {
+        Some(callbacks) => {
+            let listening = websub::serve(config.websub_listen, callbacks.clone(), sender).await;
+            Some(listening.map_err(|error| RunError::Fatal(format!("{}: {error}", config.websub_listen)))?)
+        }
+        None => None,
+    };
+    let fetcher = Fetcher::new(config, callbacks, inbox).map_err(|error| fatal(&error))?;
+    let ended = run_source(fetcher, log, stage, health, shutdown).await;
+    endpoint.iter().for_each(tokio::task::JoinHandle::abort);
+    ended
 }

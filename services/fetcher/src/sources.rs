@@ -83,6 +83,7 @@ enum Kind {
     Auto,
     Feed,
     Sitemap,
+    Section,
     File,
 }
 
@@ -104,7 +105,7 @@ fn enabled() -> bool {
 /// Reads `[[source]]` tables; either all sources or all errors.
 ///
 /// Keys of a source: `url` (a path too, for files), and optionally `id`, `name`, `kind` (`auto`, `feed`, `sitemap`,
-/// `file`), `country`, `language`, `min_interval`, `max_interval` (`90s`, `5m`), `origin` (`live`, `backfill`), `enabled`.
+/// `section`, `file`), `country`, `language`, `min_interval`, `max_interval` (`90s`, `5m`), `origin` (`live`, `backfill`), `enabled`.
 pub fn read_sources_toml(text: &str) -> Result<Vec<Source>, SourceErrors> {
     let table: toml::Table = match text.parse() {
         Ok(table) => table,
@@ -180,6 +181,7 @@ impl List {
             Kind::Auto => (SourceKind::Unspecified, "auto"),
             Kind::Feed => (SourceKind::Feed, "feed"),
             Kind::Sitemap => (SourceKind::Sitemap, "sitemap"),
+            Kind::Section => (SourceKind::Section, "section"),
             Kind::File => (SourceKind::File, "file"),
         };
         let source_id =
@@ -203,6 +205,7 @@ impl List {
             origin: origin.into(),
             enabled: written.enabled,
             url,
+            listed_url: String::new(),
         });
     }
 }
@@ -278,6 +281,7 @@ mod tests {
             max_interval_ms: 3_600_000,
             origin: Origin::Backfill.into(),
             enabled: false,
+            listed_url: String::new(),
         };
         assert_eq!(sources, [wanted]);
     }

@@ -251,6 +251,55 @@ async fn a_folder_is_read_and_read_again_when_a_file_changes() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_under_two_spellings_is_fetched_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let web = Web::start().await;
+    let links = ["http://a.example/1?b=2&a=1", "http://www.a.example/1?a=1&b=2", "http://a.example/gone"];
+    web.script("a.example/feed", move |_, _| rss(&items(&links)).into_response());
+    web.page("a.example/1?b=2&a=1", "one");
+    web.script("a.example/gone", |_, _| redirect("http://www.a.example/gone"));
+    web.page("www.a.example/gone", "moved to www");
+    let line = Line::start(folder.path(), config(&web)).await;
+    line.watch(&[feed("http://a.example/feed")]).await;
+    let documents = line.documents_at_least(2).await;
+    let found: Vec<&str> = documents.iter().map(|document| document.final_url.as_str()).collect();
+    assert_eq!(found, ["http://a.example/1?b=2&a=1", "http://www.a.example/gone"], "a redirect may lead to a spelling");
+    let other = "www.a.example/1?a=1&b=2";
+    line.eventually("polls", async || (web.asked("a.example/feed").len() >= 4).then_some(())).await;
+    assert!(web.asked(other).is_empty());
+    line.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_home_page_leads_to_its_feeds_and_a_section_page_to_its_articles() {
+    let folder = tempfile::tempdir().unwrap();
+    let web = Web::start().await;
+    web.script("a.example/", |_, _| html("<link rel=alternate type=application/rss+xml href=/feed><a href=/x>x</a>"));
+    web.script("a.example/feed", |_, _| rss(&items(&["/from-feed"])).into_response());
+    web.page("a.example/from-feed", "one");
+    web.script("b.example/robots.txt", |_, _| "Sitemap: http://b.example/map.xml\n".into_response());
+    web.script("b.example/", |_, _| html("no feed"));
+    let map = "<urlset><url><loc>http://b.example/from-map</loc></url></urlset>";
+    web.script("b.example/map.xml", move |_, _| map.into_response());
+    web.page("b.example/from-map", "two");
+    web.script("c.example/news", |_, _| {
+        html("<main><a href=/2026/11/storm-hits-the-coast>Storm hits the coast, thousands flee</a></main>")
+    });
+    web.page("c.example/2026/11/storm-hits-the-coast", "three");
+    let line = Line::start(folder.path(), config(&web)).await;
+    let toml = "[[source]]\nurl = \"http://a.example/\"\n[[source]]\nurl = \"http://b.example/\"\n\
+                [[source]]\nurl = \"http://c.example/news\"\nkind = \"section\"\n";
+    line.watch(&naba_fetcher::read_sources_toml(toml).unwrap()).await;
+    let documents = line.documents_at_least(3).await;
+    let found: Vec<&str> = documents.iter().map(|document| document.final_url.as_str()).collect();
+    assert_eq!(
+        found,
+        ["http://a.example/from-feed", "http://b.example/from-map", "http://c.example/2026/11/storm-hits-the-coast"]
+    );
+    line.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_bad_feed_is_skipped_with_its_code_and_a_removed_source_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let web = Web::start().await;

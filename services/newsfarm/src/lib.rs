@@ -26,6 +26,7 @@ mod draw;
 mod edit;
 mod farm;
 mod fate;
+mod hub;
 mod listing;
 mod moment;
 mod pack;
@@ -45,6 +46,7 @@ pub use article::{Article, Fault, Link, Removal};
 pub use config::{FarmConfig, SEED_TEXT, Schedule};
 pub use farm::Farm;
 pub use fate::{Fate, Reason};
+pub use hub::{HubHandle, HubSubscription, serve_hub};
 pub use server::{FarmHandle, ServeError, ServeOptions, Start, hosts_toml, serve};
 pub use site::{
     Charset, Coding, IDN_HOST, IDN_HOST_UNICODE, ListingKind, SHORT_LINK_HOST, Site, SiteFault, Validators, registrable,

@@ -39,23 +39,21 @@ impl Channel {
 
     /// Takes what the elements around an entry say.
     pub(super) fn inherit(&mut self, scope: &Scope) {
-        if self.language.wants(1) {
-            self.language.offer(1, scope.language.as_deref().and_then(language));
-        }
+        self.language.offer(1, || scope.language.as_deref().and_then(language));
     }
 
     pub(super) fn field(&mut self, field: &Element, outer: &Scope, notes: &mut Notes) {
         self.inherit(outer);
         let scope = outer.enter(field);
         let plain = |is_atom| Construct::of(field, is_atom, &scope).plain();
-        match (field.ns, field.name.as_str()) {
-            (Ns::Core | Ns::Atom, "title") => self.title.offer(0, plain(self.is_atom)),
-            (Ns::Dc, "title") => self.title.offer(1, plain(false)),
+        match (field.ns, field.name.as_ref()) {
+            (Ns::Core | Ns::Atom, "title") => self.title.offer(0, || plain(self.is_atom)),
+            (Ns::Dc, "title") => self.title.offer(1, || plain(false)),
             (Ns::Core | Ns::Atom, "description" | "subtitle" | "tagline" | "abstract") => {
-                self.description.offer(0, plain(self.is_atom))
+                self.description.offer(0, || plain(self.is_atom))
             }
-            (Ns::Dc, "description") | (Ns::Itunes, "summary") => self.description.offer(1, plain(false)),
-            (Ns::Itunes, "subtitle") => self.description.offer(2, plain(false)),
+            (Ns::Dc, "description") | (Ns::Itunes, "summary") => self.description.offer(1, || plain(false)),
+            (Ns::Itunes, "subtitle") => self.description.offer(2, || plain(false)),
             (Ns::Core | Ns::Atom, "id" | "guid") => {
                 self.guid = self.guid.take().or_else(|| label(&identity(field.text().trim(), field, &scope)))
             }
@@ -64,15 +62,15 @@ impl Channel {
                 field.text().split([',', '،']).for_each(|keyword| add(&mut self.categories, label(keyword)));
             }
             (Ns::Core | Ns::Atom, "link") => self.link(field, &scope, notes),
-            (Ns::Core | Ns::Dc, "language") => self.language.offer(0, language(&field.text())),
+            (Ns::Core | Ns::Dc, "language") => self.language.offer(0, || language(&field.text())),
             (Ns::Core | Ns::Atom, "author" | "managingeditor") | (Ns::Dc, "creator" | "author") => self.author(field),
             (Ns::Core, "webmaster") => self.webmaster = person(&field.text()),
             (Ns::Core, "channel") => self.attributes(field, &scope, notes),
             (Ns::Core | Ns::Atom, "updated" | "lastbuilddate" | "modified") => {
-                self.updated_at.offer(0, instant(&field.text(), notes));
+                self.updated_at.offer(0, || instant(&field.text(), notes));
             }
             (Ns::Core, "pubdate") | (Ns::Dc, "date") | (Ns::DcTerms, "modified") => {
-                self.updated_at.offer(1, instant(&field.text(), notes))
+                self.updated_at.offer(1, || instant(&field.text(), notes))
             }
             (Ns::Core, "ttl") => self.hints.ttl_minutes = number(&field.text()),
             (Ns::Core, "skiphours") => self.skip_hours(field),
@@ -85,13 +83,13 @@ impl Channel {
 
     fn link(&mut self, link: &Element, scope: &Scope, notes: &mut Notes) {
         let Some(href) = link.filled("href") else {
-            self.home_url.offer(0, resolve(&link.text(), scope, notes));
+            self.home_url.offer(0, || resolve(&link.text(), scope, notes));
             return;
         };
         match link.filled("rel").unwrap_or("alternate").to_ascii_lowercase().as_str() {
             "alternate" => {
                 let is_page = link.filled("type").is_none_or(|kind| kind.to_ascii_lowercase().contains("html"));
-                self.home_url.offer(if is_page { 1 } else { 2 }, resolve(href, scope, notes));
+                self.home_url.offer(if is_page { 1 } else { 2 }, || resolve(href, scope, notes));
             }
             "self" => self.self_url = self.self_url.take().or_else(|| resolve(href, scope, notes)),
             "next" => self.next_url = self.next_url.take().or_else(|| resolve(href, scope, notes)),
@@ -102,8 +100,8 @@ impl Channel {
 
     /// Takes what the Channel Definition Format writes as attributes.
     fn attributes(&mut self, channel: &Element, scope: &Scope, notes: &mut Notes) {
-        self.home_url.offer(1, channel.filled("href").and_then(|href| resolve(href, scope, notes)));
-        self.updated_at.offer(1, channel.filled("lastmod").and_then(|written| instant(written, notes)));
+        self.home_url.offer(1, || channel.filled("href").and_then(|href| resolve(href, scope, notes)));
+        self.updated_at.offer(1, || channel.filled("lastmod").and_then(|written| instant(written, notes)));
     }
 
     fn category(&mut self, field: &Element) {

@@ -17,7 +17,7 @@ const LONG_DESCRIPTION_BYTES: usize = 1_500;
 pub(crate) fn read(element: &Element, outer: &Scope, is_atom: bool, notes: &mut Notes) -> Entry {
     let scope = outer.enter(element);
     let mut draft = Draft { is_atom, ..Draft::default() };
-    draft.language.offer(0, element.filled("xml:lang").and_then(language));
+    draft.language.offer(0, || element.filled("xml:lang").and_then(language));
     draft.attributes(element, &scope, notes);
     for child in element.elements() {
         draft.child(child, &scope.enter(child), notes);
@@ -46,13 +46,13 @@ impl Draft {
     /// Takes what RDF and the Channel Definition Format write as attributes.
     fn attributes(&mut self, element: &Element, scope: &Scope, notes: &mut Notes) {
         if let Some(about) = element.filled("rdf:about") {
-            self.guid.offer(2, Some(about.to_owned()));
-            self.url.offer(4, absolute(about));
+            self.guid.offer(2, || Some(about.to_owned()));
+            self.url.offer(4, || absolute(about));
         }
         if let Some(href) = element.filled("href") {
-            self.url.offer(1, resolve(href, scope, notes));
+            self.url.offer(1, || resolve(href, scope, notes));
         }
-        self.updated_at.offer(1, element.filled("lastmod").and_then(|written| instant(written, notes)));
+        self.updated_at.offer(1, || element.filled("lastmod").and_then(|written| instant(written, notes)));
     }
 
     fn child(&mut self, child: &Element, scope: &Scope, notes: &mut Notes) {
@@ -61,36 +61,36 @@ impl Draft {
             Ns::Dc | Ns::DcTerms => self.dublin_core(child, scope, notes),
             Ns::Media => self.media(child, scope),
             Ns::Content if child.name == "encoded" => {
-                self.content.offer(0, Construct::of(child, false, scope).html(scope))
+                self.content.offer(0, || Construct::of(child, false, scope).html(scope))
             }
-            Ns::Xhtml if matches!(child.name.as_str(), "body" | "div") => {
-                self.content.offer(1, Some(child.inner_html(scope)).filter(|html| !html.trim().is_empty()));
+            Ns::Xhtml if matches!(child.name.as_ref(), "body" | "div") => {
+                self.content.offer(1, || Some(child.inner_html(scope)).filter(|html| !html.trim().is_empty()));
             }
-            Ns::FeedBurner if child.name == "origlink" => self.url.offer(0, resolve(&child.text(), scope, notes)),
+            Ns::FeedBurner if child.name == "origlink" => self.url.offer(0, || resolve(&child.text(), scope, notes)),
             Ns::Itunes => self.itunes(child, scope),
             // Yandex News: the whole article as plain text, required of Russian publishers.
             Ns::Other if child.name == "full-text" => {
-                self.content.offer(1, Construct::of(child, false, scope).html(scope))
+                self.content.offer(1, || Construct::of(child, false, scope).html(scope))
             }
             _ => {}
         }
     }
 
     fn core(&mut self, child: &Element, scope: &Scope, notes: &mut Notes) {
-        match child.name.as_str() {
-            "title" => self.title.offer(0, Construct::of(child, self.is_atom, scope).plain()),
+        match child.name.as_ref() {
+            "title" => self.title.offer(0, || Construct::of(child, self.is_atom, scope).plain()),
             "link" => self.link(child, scope, notes),
             "guid" | "id" => self.identifier(child, scope),
             "description" | "summary" | "abstract" => self.description(child, scope),
             "content" => self.content(child, scope, notes),
-            "fullitem" | "body" => self.content.offer(1, Construct::of(child, false, scope).html(scope)),
+            "fullitem" | "body" => self.content.offer(1, || Construct::of(child, false, scope).html(scope)),
             "author" | "creator" => self.author(child),
             "category" | "keywords" => self.category(child),
-            "pubdate" | "published" => self.published_at.offer(0, instant(&child.text(), notes)),
-            "issued" => self.published_at.offer(1, instant(&child.text(), notes)),
-            "created" | "date" => self.published_at.offer(2, instant(&child.text(), notes)),
-            "updated" | "modified" | "lastmod" => self.updated_at.offer(0, instant(&child.text(), notes)),
-            "language" => self.language.offer(1, language(&child.text())),
+            "pubdate" | "published" => self.published_at.offer(0, || instant(&child.text(), notes)),
+            "issued" => self.published_at.offer(1, || instant(&child.text(), notes)),
+            "created" | "date" => self.published_at.offer(2, || instant(&child.text(), notes)),
+            "updated" | "modified" | "lastmod" => self.updated_at.offer(0, || instant(&child.text(), notes)),
+            "language" => self.language.offer(1, || language(&child.text())),
             _ => {}
         }
     }
@@ -98,9 +98,7 @@ impl Draft {
     /// An RSS link is text, an Atom link an attribute; either may stand in either.
     fn link(&mut self, link: &Element, scope: &Scope, notes: &mut Notes) {
         let Some(href) = link.filled("href") else {
-            if self.url.wants(1) {
-                self.url.offer(1, resolve(&link.text(), scope, notes));
-            }
+            self.url.offer(1, || resolve(&link.text(), scope, notes));
             return;
         };
         let relation = link.filled("rel").unwrap_or("alternate");
@@ -109,9 +107,7 @@ impl Draft {
         }
         let is_page = link.filled("type").is_none_or(|kind| kind.to_ascii_lowercase().contains("html"));
         let rank = if is_page { 1 } else { 2 };
-        if self.url.wants(rank) {
-            self.url.offer(rank, resolve(href, scope, notes));
-        }
+        self.url.offer(rank, || resolve(href, scope, notes));
     }
 
     fn identifier(&mut self, id: &Element, scope: &Scope) {
@@ -122,9 +118,10 @@ impl Draft {
         }
         let may_be_address = id.filled("ispermalink").is_none_or(|value| !value.eq_ignore_ascii_case("false"));
         if may_be_address {
-            self.url.offer(if id.name == "guid" { 3 } else { 5 }, absolute(text));
+            let rank = if id.name == "guid" { 3 } else { 5 };
+            self.url.offer(rank, || absolute(text));
         }
-        self.guid.offer(0, Some(cut(identity(text, id, scope), MAX_LABEL_BYTES)));
+        self.guid.offer(0, || Some(cut(identity(text, id, scope), MAX_LABEL_BYTES)));
     }
 
     fn description(&mut self, element: &Element, scope: &Scope) {
@@ -132,19 +129,19 @@ impl Draft {
             return;
         }
         let construct = Construct::of(element, self.is_atom, scope);
-        self.summary.offer(0, construct.plain());
+        self.summary.offer(0, || construct.plain());
         if self.summary.get().is_some_and(|summary| summary.len() >= LONG_DESCRIPTION_BYTES) {
-            self.content.offer(9, construct.html(scope));
+            self.content.offer(9, || construct.html(scope));
         }
     }
 
     fn content(&mut self, element: &Element, scope: &Scope, notes: &mut Notes) {
         if let Some(src) = element.filled("src") {
-            self.url.offer(4, resolve(src, scope, notes));
+            self.url.offer(4, || resolve(src, scope, notes));
             return;
         }
-        self.content.offer(0, Construct::of(element, self.is_atom, scope).html(scope));
-        self.language.offer(3, element.filled("xml:lang").and_then(language));
+        self.content.offer(0, || Construct::of(element, self.is_atom, scope).html(scope));
+        self.language.offer(3, || element.filled("xml:lang").and_then(language));
     }
 
     fn author(&mut self, element: &Element) {
@@ -176,19 +173,19 @@ impl Draft {
     }
 
     fn dublin_core(&mut self, child: &Element, scope: &Scope, notes: &mut Notes) {
-        match child.name.as_str() {
-            "title" => self.title.offer(1, Construct::of(child, false, scope).plain()),
+        match child.name.as_ref() {
+            "title" => self.title.offer(1, || Construct::of(child, false, scope).plain()),
             "creator" | "author" => self.author(child),
-            "date" | "issued" => self.published_at.offer(1, instant(&child.text(), notes)),
-            "created" => self.published_at.offer(2, instant(&child.text(), notes)),
-            "modified" => self.updated_at.offer(1, instant(&child.text(), notes)),
+            "date" | "issued" => self.published_at.offer(1, || instant(&child.text(), notes)),
+            "created" => self.published_at.offer(2, || instant(&child.text(), notes)),
+            "modified" => self.updated_at.offer(1, || instant(&child.text(), notes)),
             "subject" => add(&mut self.categories, label(&child.text())),
-            "description" | "abstract" => self.summary.offer(1, Construct::of(child, false, scope).plain()),
-            "language" => self.language.offer(1, language(&child.text())),
+            "description" | "abstract" => self.summary.offer(1, || Construct::of(child, false, scope).plain()),
+            "language" => self.language.offer(1, || language(&child.text())),
             "identifier" => {
                 let text = child.text();
-                self.url.offer(6, absolute(&text));
-                self.guid.offer(1, label(&text));
+                self.url.offer(6, || absolute(&text));
+                self.guid.offer(1, || label(&text));
             }
             _ => {}
         }
@@ -196,12 +193,12 @@ impl Draft {
 
     /// Media RSS. What stands inside `media:content` describes a picture, what stands in `media:group` the entry.
     fn media(&mut self, child: &Element, scope: &Scope) {
-        match child.name.as_str() {
+        match child.name.as_ref() {
             "group" => {
                 child.elements().filter(|inner| inner.name != "group").for_each(|inner| self.media(inner, scope))
             }
-            "title" => self.title.offer(2, Construct::of(child, false, scope).plain()),
-            "description" => self.summary.offer(3, Construct::of(child, false, scope).plain()),
+            "title" => self.title.offer(2, || Construct::of(child, false, scope).plain()),
+            "description" => self.summary.offer(3, || Construct::of(child, false, scope).plain()),
             "keywords" => self.keywords(&child.text()),
             "category" => self.category(child),
             "credit" if child.filled("role").is_some_and(|role| role.eq_ignore_ascii_case("author")) => {
@@ -212,13 +209,13 @@ impl Draft {
     }
 
     fn itunes(&mut self, child: &Element, scope: &Scope) {
-        match child.name.as_str() {
+        match child.name.as_ref() {
             "author" => add(&mut self.credits, person(&child.text())),
             "category" => self.nested_category(child),
             "keywords" => self.keywords(&child.text()),
-            "title" => self.title.offer(1, Construct::of(child, false, scope).plain()),
-            "summary" => self.summary.offer(2, Construct::of(child, false, scope).plain()),
-            "subtitle" => self.summary.offer(4, Construct::of(child, false, scope).plain()),
+            "title" => self.title.offer(1, || Construct::of(child, false, scope).plain()),
+            "summary" => self.summary.offer(2, || Construct::of(child, false, scope).plain()),
+            "subtitle" => self.summary.offer(4, || Construct::of(child, false, scope).plain()),
             _ => {}
         }
     }
@@ -253,7 +250,7 @@ pub(super) fn identity(text: &str, id: &Element, scope: &Scope) -> String {
 
 /// Returns the text of a person without a name element. `<author><email/></author>` has no name, but markup may hold one.
 pub(super) fn unnamed_person(element: &Element) -> Option<String> {
-    let is_structured = element.elements().any(|part| matches!(part.name.as_str(), "email" | "uri" | "url"));
+    let is_structured = element.elements().any(|part| matches!(part.name.as_ref(), "email" | "uri" | "url"));
     if is_structured { None } else { person(&element.text()) }
 }
 

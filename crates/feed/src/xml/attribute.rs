@@ -1,13 +1,27 @@
 //! Attributes as people write them: without quotes, without value, with bare ampersands.
 
+use std::borrow::Cow;
+
 use crate::limits::{MAX_ATTRIBUTE_BYTES, MAX_ATTRIBUTES};
 use crate::plain::unescape;
+
+/// Attributes of a tag: lower-case qualified name and resolved value.
+pub(crate) type Attributes<'d> = Vec<(Cow<'d, str>, Cow<'d, str>)>;
+
+/// Returns a name in lower case, which it mostly is already.
+pub(crate) fn lower(name: &str) -> Cow<'_, str> {
+    if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(name.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(name)
+    }
+}
 
 /// Reads the attributes of a tag: pairs of lower-case qualified name and resolved value, the first of a name wins.
 ///
 /// `text` is what stands behind the tag's name.
-pub(crate) fn attributes(text: &str) -> Vec<(String, String)> {
-    let mut found: Vec<(String, String)> = Vec::new();
+pub(crate) fn attributes(text: &str) -> Attributes<'_> {
+    let mut found: Attributes<'_> = Vec::new();
     let mut rest = text;
     while found.len() < MAX_ATTRIBUTES {
         rest = rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '"' | '\'' | '='));
@@ -18,9 +32,9 @@ pub(crate) fn attributes(text: &str) -> Vec<(String, String)> {
         let (name, behind) = rest.split_at_checked(end).unwrap_or((rest, ""));
         let (value, behind) = value(behind);
         rest = behind;
-        let name = name.to_ascii_lowercase();
+        let name = lower(name);
         if value.len() <= MAX_ATTRIBUTE_BYTES && !found.iter().any(|(known, _)| *known == name) {
-            found.push((name, unescape(value).into_owned()));
+            found.push((name, unescape(value)));
         }
     }
     found
@@ -46,7 +60,7 @@ mod tests {
     use super::*;
 
     fn pairs(text: &str) -> Vec<(String, String)> {
-        attributes(text)
+        attributes(text).into_iter().map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
     }
 
     #[test]

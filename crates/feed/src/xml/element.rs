@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use naba_model::NormalUrl;
 
+use super::attribute::Attributes;
 use super::namespace::Ns;
 use crate::fragment::{holds_address, resolved};
 use crate::limits::MAX_TEXT_BYTES;
@@ -36,31 +37,31 @@ impl Scope {
     }
 }
 
-/// An element with all that is in it.
+/// An element with all that is in it, as far as possible as it stands in the document.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Element {
+pub(crate) struct Element<'d> {
     pub(crate) ns: Ns,
     /// Local name, lower case.
-    pub(crate) name: String,
+    pub(crate) name: Cow<'d, str>,
     /// Lower-case qualified names and resolved values.
-    attributes: Vec<(String, String)>,
-    children: Vec<Child>,
+    attributes: Attributes<'d>,
+    children: Vec<Child<'d>>,
 }
 
 #[derive(Debug, PartialEq)]
-enum Child {
-    Element(Element),
-    Text(String),
+enum Child<'d> {
+    Element(Element<'d>),
+    Text(Cow<'d, str>),
 }
 
-impl Element {
-    pub(crate) fn new(ns: Ns, name: String, attributes: Vec<(String, String)>) -> Self {
+impl<'d> Element<'d> {
+    pub(crate) fn new(ns: Ns, name: Cow<'d, str>, attributes: Attributes<'d>) -> Self {
         Self { ns, name, attributes, children: Vec::new() }
     }
 
     /// Returns an attribute by its lower-case qualified name.
     pub(crate) fn attribute(&self, name: &str) -> Option<&str> {
-        self.attributes.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.attributes.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_ref())
     }
 
     /// Returns an attribute that says something, trimmed.
@@ -141,7 +142,7 @@ impl Element {
         }
         out.push('>');
         const VOID: &[&str] = &["area", "br", "col", "embed", "hr", "img", "input", "source", "track", "wbr"];
-        if !VOID.contains(&self.name.as_str()) {
+        if !VOID.contains(&self.name.as_ref()) {
             self.write_inner(scope, out);
             out.push_str("</");
             out.push_str(&self.name);
@@ -150,14 +151,17 @@ impl Element {
     }
 
     /// Adds text at the end; answers false when the limit cut it.
-    pub(crate) fn push_text(&mut self, text: &str) -> bool {
-        if !matches!(self.children.last(), Some(Child::Text(_))) {
-            self.children.push(Child::Text(String::new()));
-        }
-        let Some(Child::Text(last)) = self.children.last_mut() else { return true };
+    pub(crate) fn push_text(&mut self, text: Cow<'d, str>) -> bool {
+        let Some(Child::Text(last)) = self.children.last_mut() else {
+            let fits = text.len() <= MAX_TEXT_BYTES;
+            if fits && !text.is_empty() {
+                self.children.push(Child::Text(text));
+            }
+            return fits;
+        };
         let fits = last.len() + text.len() <= MAX_TEXT_BYTES;
         if fits {
-            last.push_str(text);
+            last.to_mut().push_str(&text);
         }
         fits
     }

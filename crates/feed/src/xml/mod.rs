@@ -6,7 +6,7 @@ mod namespace;
 mod piece;
 mod scan;
 
-pub(crate) use attribute::attributes;
+pub(crate) use attribute::{Attributes, attributes};
 pub(crate) use element::{Element, Scope};
 pub(crate) use namespace::Ns;
 pub(crate) use piece::{Piece, Pieces};

@@ -1,5 +1,7 @@
 //! The vocabularies that listings are written in.
 
+use std::borrow::Cow;
+
 use crate::limits::MAX_NAMESPACES;
 
 /// A vocabulary, known by its namespace or, when a listing forgets to declare it, by its usual prefix.
@@ -108,7 +110,7 @@ struct Declaration {
 
 impl Declarations {
     /// Takes the declarations of an element that opens at a depth.
-    pub(crate) fn enter(&mut self, depth: usize, attributes: &[(String, String)]) {
+    pub(crate) fn enter(&mut self, depth: usize, attributes: &[(Cow<'_, str>, Cow<'_, str>)]) {
         for (name, value) in attributes {
             let prefix = match name.strip_prefix("xmlns") {
                 Some("") => "",
@@ -168,7 +170,7 @@ mod tests {
     #[test]
     fn a_declaration_ends_with_its_element() {
         let mut declarations = Declarations::default();
-        declarations.enter(2, &[("xmlns:x".to_owned(), "http://www.w3.org/2005/Atom".to_owned())]);
+        declarations.enter(2, &[("xmlns:x".into(), "http://www.w3.org/2005/Atom".into())]);
         assert_eq!(declarations.resolve("x:link").0, Ns::Atom);
         declarations.leave(2);
         assert_eq!(declarations.resolve("x:link").0, Ns::Other);

@@ -2,10 +2,11 @@
 //!
 //! A listing of 50 MB never stands in memory as a whole tree, and whatever is wrong with one entry ends with it.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use super::attribute::attributes;
+use super::attribute::{attributes, lower};
 use super::element::{Element, Scope};
 use super::namespace::{Declarations, Ns};
 use super::scan::{Scanner, Token};
@@ -14,13 +15,13 @@ use crate::listing::{Diagnostic, Notes};
 
 /// A part of a listing.
 #[derive(Debug)]
-pub(crate) enum Piece {
+pub(crate) enum Piece<'d> {
     /// The local name of the outermost element, in lower case, and the scope inside it. Comes first.
     Root(String, Rc<Scope>),
     /// An element of the listing that is no entry.
-    Field(Element, Rc<Scope>),
+    Field(Element<'d>, Rc<Scope>),
     /// An entry.
-    Entry(Element, Rc<Scope>),
+    Entry(Element<'d>, Rc<Scope>),
 }
 
 /// Elements whose children are pieces.
@@ -42,7 +43,7 @@ pub(crate) struct Pieces<'a> {
     declarations: Declarations,
     containers: Vec<Container<'a>>,
     /// Elements of the current piece, outermost first, with their tag names as written.
-    open: Vec<(&'a str, Element)>,
+    open: Vec<(&'a str, Element<'a>)>,
     /// Elements of the current piece so far.
     count: usize,
     /// Start tags left out because of a limit, whose end tags are to be left out too.
@@ -50,7 +51,7 @@ pub(crate) struct Pieces<'a> {
     sitemap: bool,
     /// The first element, when it is no root.
     stranger: Option<String>,
-    ready: VecDeque<Piece>,
+    ready: VecDeque<Piece<'a>>,
 }
 
 impl<'a> Pieces<'a> {
@@ -71,7 +72,7 @@ impl<'a> Pieces<'a> {
     }
 
     /// Returns the next piece.
-    pub(crate) fn next(&mut self, notes: &mut Notes) -> Option<Piece> {
+    pub(crate) fn next(&mut self, notes: &mut Notes) -> Option<Piece<'a>> {
         loop {
             if let Some(piece) = self.ready.pop_front() {
                 return Some(piece);
@@ -82,12 +83,12 @@ impl<'a> Pieces<'a> {
             match self.scanner.next(notes) {
                 Some(Token::Start { name, attributes, empty }) => self.start(name, attributes, empty, notes),
                 Some(Token::End(name)) => self.end(name, notes),
-                Some(Token::Text(text)) => self.text(&text, notes),
+                Some(Token::Text(text)) => self.text(text, notes),
                 None if self.open.is_empty() => return None,
                 None => {
                     notes.add(Diagnostic::NotWellFormed);
                     // Half an address is another one.
-                    self.open.pop_if(|(_, element)| ADDRESSES.contains(&element.name.as_str()));
+                    self.open.pop_if(|(_, element)| ADDRESSES.contains(&element.name.as_ref()));
                     self.close_to(0);
                 }
             }
@@ -99,13 +100,13 @@ impl<'a> Pieces<'a> {
         self.stranger.as_deref()
     }
 
-    fn start(&mut self, tag: &'a str, attribute_text: &str, empty: bool, notes: &mut Notes) {
+    fn start(&mut self, tag: &'a str, attribute_text: &'a str, empty: bool, notes: &mut Notes) {
         let attributes = attributes(attribute_text);
         let depth = self.containers.len() + self.open.len();
         self.declarations.leave(depth);
         self.declarations.enter(depth, &attributes);
         let (ns, name) = self.declarations.resolve(tag);
-        let element = Element::new(ns, name.to_ascii_lowercase(), attributes);
+        let element = Element::new(ns, lower(name), attributes);
         if self.containers.is_empty() {
             self.start_outside(tag, element, empty, notes);
             return;
@@ -116,7 +117,7 @@ impl<'a> Pieces<'a> {
         }
         let is_container = self.open.is_empty()
             && matches!(element.ns, Ns::Core | Ns::Atom | Ns::Rdf)
-            && INNER_CONTAINERS.contains(&element.name.as_str())
+            && INNER_CONTAINERS.contains(&element.name.as_ref())
             && self.containers.len() < MAX_DEPTH;
         if is_container {
             if !empty {
@@ -138,18 +139,18 @@ impl<'a> Pieces<'a> {
     }
 
     /// Takes an element in front of the root: the root itself, or rubbish such as a server's warning.
-    fn start_outside(&mut self, tag: &'a str, element: Element, empty: bool, notes: &mut Notes) {
-        let name = element.name.as_str();
+    fn start_outside(&mut self, tag: &'a str, element: Element<'a>, empty: bool, notes: &mut Notes) {
+        let name = element.name.as_ref();
         let lone_entry = self.stranger.is_none() && matches!(name, "entry" | "item");
         if !lone_entry && !ROOTS.contains(&name) {
-            self.stranger.get_or_insert_with(|| element.name.clone());
+            self.stranger.get_or_insert_with(|| element.name.to_string());
             return;
         }
         if self.stranger.is_some() {
             notes.add(Diagnostic::NotWellFormed);
         }
         self.sitemap = matches!(name, "urlset" | "sitemapindex");
-        let root = element.name.clone();
+        let root = element.name.to_string();
         let place = self.ready.len();
         if lone_entry {
             // An Atom entry document: its own root.
@@ -165,7 +166,7 @@ impl<'a> Pieces<'a> {
         }
     }
 
-    fn enter_container(&mut self, tag: &'a str, element: Element) {
+    fn enter_container(&mut self, tag: &'a str, element: Element<'a>) {
         let outer = self.containers.last().map_or(&self.document, |container| &container.scope);
         let scope = Rc::new(outer.enter(&element).into_owned());
         self.containers.push(Container { tag, scope: Rc::clone(&scope) });
@@ -176,7 +177,7 @@ impl<'a> Pieces<'a> {
     }
 
     fn is_entry(&self, element: &Element) -> bool {
-        let name = element.name.as_str();
+        let name = element.name.as_ref();
         if self.sitemap {
             element.ns == Ns::Core && matches!(name, "url" | "sitemap")
         } else {
@@ -186,7 +187,7 @@ impl<'a> Pieces<'a> {
 
     /// Tells whether a new entry means that the end tags of the current piece were forgotten. Content may hold entries.
     fn may_interrupt(&self) -> bool {
-        !self.open.iter().skip(1).any(|(_, element)| matches!(element.name.as_str(), "content" | "inline"))
+        !self.open.iter().skip(1).any(|(_, element)| matches!(element.name.as_ref(), "content" | "inline"))
     }
 
     fn end(&mut self, tag: &str, notes: &mut Notes) {
@@ -230,7 +231,7 @@ impl<'a> Pieces<'a> {
         }
     }
 
-    fn text(&mut self, text: &str, notes: &mut Notes) {
+    fn text(&mut self, text: Cow<'a, str>, notes: &mut Notes) {
         if self.skipped > 0 {
             return;
         }

@@ -2259,6 +2259,9 @@ pub struct Source {
     /// False pauses the source.
     #[prost(bool, tag = "10")]
     pub enabled: bool,
+    /// The address that its list names, when permanent redirects have moved it to url; empty otherwise.
+    #[prost(string, tag = "11")]
+    pub listed_url: ::prost::alloc::string::String,
 }
 impl ::prost::Name for Source {
     const NAME: &'static str = "Source";
@@ -2270,8 +2273,8 @@ impl ::prost::Name for Source {
         "/naba.v1.Source".into()
     }
 }
-/// What polling a source has taught. Key: source_id. Changelog of the fetcher.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+/// What polling a source has taught, and how it stands. Key: source_id. Changelog of the fetcher.
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct SourceState {
     /// The source.
     #[prost(string, tag = "1")]
@@ -2303,6 +2306,30 @@ pub struct SourceState {
     /// When it last named something new; before that, when it was first polled.
     #[prost(message, optional, tag = "10")]
     pub last_news_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// How the last poll ended, as a bounded word; empty before the first.
+    #[prost(string, tag = "11")]
+    pub outcome: ::prost::alloc::string::String,
+    /// How polls ended so far, each word once.
+    #[prost(message, repeated, tag = "12")]
+    pub polls: ::prost::alloc::vec::Vec<PollCount>,
+    /// Last poll that could be read, also one without anything new.
+    #[prost(message, optional, tag = "13")]
+    pub succeeded_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// Polls that found nothing of the listing before, so that entries may have been missed.
+    #[prost(uint32, tag = "14")]
+    pub gaps: u32,
+    /// Mean time between two polls with something new, in milliseconds; 0 before the second.
+    #[prost(uint64, tag = "15")]
+    pub usual_gap_ms: u64,
+    /// Mean time from the publication that entries state to their first sight, in milliseconds; 0 when unknown.
+    #[prost(uint64, tag = "16")]
+    pub freshness_ms: u64,
+    /// Where permanent redirects lead, until that is proven or over.
+    #[prost(message, optional, tag = "17")]
+    pub moving: ::core::option::Option<SourceMove>,
+    /// What a hub was asked for.
+    #[prost(message, optional, tag = "18")]
+    pub subscription: ::core::option::Option<Subscription>,
 }
 impl ::prost::Name for SourceState {
     const NAME: &'static str = "SourceState";
@@ -2312,6 +2339,81 @@ impl ::prost::Name for SourceState {
     }
     fn type_url() -> ::prost::alloc::string::String {
         "/naba.v1.SourceState".into()
+    }
+}
+/// Polls of a source that ended in one way.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PollCount {
+    /// How they ended, as a bounded word.
+    #[prost(string, tag = "1")]
+    pub outcome: ::prost::alloc::string::String,
+    /// How many.
+    #[prost(uint64, tag = "2")]
+    pub count: u64,
+}
+impl ::prost::Name for PollCount {
+    const NAME: &'static str = "PollCount";
+    const PACKAGE: &'static str = "naba.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "naba.v1.PollCount".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/naba.v1.PollCount".into()
+    }
+}
+/// The evidence that a source has moved for good.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SourceMove {
+    /// Where its permanent redirects lead.
+    #[prost(string, tag = "1")]
+    pub url: ::prost::alloc::string::String,
+    /// Polls that were led there, without another answer in between.
+    #[prost(uint32, tag = "2")]
+    pub visits: u32,
+    /// The first of them.
+    #[prost(message, optional, tag = "3")]
+    pub first_at: ::core::option::Option<::prost_types::Timestamp>,
+}
+impl ::prost::Name for SourceMove {
+    const NAME: &'static str = "SourceMove";
+    const PACKAGE: &'static str = "naba.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "naba.v1.SourceMove".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/naba.v1.SourceMove".into()
+    }
+}
+/// A subscription with a WebSub hub.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Subscription {
+    /// Address of the hub.
+    #[prost(string, tag = "1")]
+    pub hub: ::prost::alloc::string::String,
+    /// Address that the hub knows the source by.
+    #[prost(string, tag = "2")]
+    pub topic: ::prost::alloc::string::String,
+    /// When the hub is asked again.
+    #[prost(message, optional, tag = "3")]
+    pub renew_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// Last push.
+    #[prost(message, optional, tag = "4")]
+    pub pushed_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// True while polls find nothing that was not pushed: they may be fewer.
+    #[prost(bool, tag = "5")]
+    pub trusted: bool,
+    /// Requests to the hub that failed, in a row.
+    #[prost(uint32, tag = "6")]
+    pub failures: u32,
+}
+impl ::prost::Name for Subscription {
+    const NAME: &'static str = "Subscription";
+    const PACKAGE: &'static str = "naba.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "naba.v1.Subscription".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/naba.v1.Subscription".into()
     }
 }
 /// An address to fetch. Key: url_hash; partitioned by registrable domain.
@@ -2437,6 +2539,8 @@ pub enum SourceKind {
     Sitemap = 2,
     /// A file or a folder on disk.
     File = 3,
+    /// An HTML page whose links to articles are its entries.
+    Section = 4,
 }
 impl SourceKind {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -2449,6 +2553,7 @@ impl SourceKind {
             Self::Feed => "SOURCE_KIND_FEED",
             Self::Sitemap => "SOURCE_KIND_SITEMAP",
             Self::File => "SOURCE_KIND_FILE",
+            Self::Section => "SOURCE_KIND_SECTION",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -2458,6 +2563,7 @@ impl SourceKind {
             "SOURCE_KIND_FEED" => Some(Self::Feed),
             "SOURCE_KIND_SITEMAP" => Some(Self::Sitemap),
             "SOURCE_KIND_FILE" => Some(Self::File),
+            "SOURCE_KIND_SECTION" => Some(Self::Section),
             _ => None,
         }
     }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http_body_util::Empty;
+use http_body_util::Full;
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
-use hyper::{Request, Response, Uri, body::Incoming};
+use hyper::{Method, Request, Response, Uri, body::Incoming};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use naba_model::NormalUrl;
@@ -41,6 +41,8 @@ pub struct HttpRequest {
     pub last_modified: Option<String>,
     /// Media types that are welcome.
     pub accept: Option<String>,
+    /// A form to send (`application/x-www-form-urlencoded`); without one the address is got.
+    pub form: Option<String>,
     /// Further headers; a name or value that HTTP does not allow is left out.
     pub headers: Vec<(String, String)>,
     /// How long and how large the answer may be.
@@ -50,7 +52,7 @@ pub struct HttpRequest {
 impl HttpRequest {
     /// Asks for an address, unconditionally.
     pub fn new(url: NormalUrl, limits: Limits) -> Self {
-        Self { url, etag: None, last_modified: None, accept: None, headers: Vec::new(), limits }
+        Self { url, etag: None, last_modified: None, accept: None, form: None, headers: Vec::new(), limits }
     }
 }
 
@@ -83,7 +85,7 @@ impl HttpResponse {
 /// The client. Clones share connections and TLS sessions.
 #[derive(Clone)]
 pub struct HttpClient {
-    client: Client<Connector, Empty<Bytes>>,
+    client: Client<Connector, Full<Bytes>>,
     user_agent: HeaderValue,
     sites: Arc<Sites>,
     connect_budget: Duration,
@@ -153,19 +155,25 @@ impl HttpClient {
         })
     }
 
-    fn head(&self, request: &HttpRequest) -> Result<Request<Empty<Bytes>>, HttpError> {
+    fn head(&self, request: &HttpRequest) -> Result<Request<Full<Bytes>>, HttpError> {
         let bad_address = || HttpError::BadAddress(request.url.as_str().chars().take(200).collect());
         if !matches!(request.url.as_url().scheme(), "http" | "https") {
             return Err(bad_address());
         }
         let uri = Uri::try_from(request.url.as_str()).map_err(|_| bad_address())?;
-        let mut head = Request::new(Empty::new());
+        let mut head = Request::new(Full::from(request.form.clone().unwrap_or_default()));
+        if request.form.is_some() {
+            *head.method_mut() = Method::POST;
+        }
         *head.uri_mut() = uri;
         let headers = head.headers_mut();
         headers.insert(header::USER_AGENT, self.user_agent.clone());
         headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(ACCEPT_ENCODING));
         let accept = request.accept.as_deref().unwrap_or(ACCEPT_ANY);
         insert(headers, header::ACCEPT, accept);
+        if request.form.is_some() {
+            insert(headers, header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        }
         if let Some(etag) = &request.etag {
             insert(headers, header::IF_NONE_MATCH, etag);
         }

@@ -1,5 +1,7 @@
 //! A site on a real socket, and the fetcher on a real log.
 
+#![allow(dead_code)] // no test uses all of it
+
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::Path;

@@ -98,7 +98,7 @@ async fn up(args: Args, shell: ShellConfig, mut config: NabaConfig, telemetry: T
     banner::print_start(&data, &config.own.sink, admin.address(), demo.as_ref(), is_quiet)?;
 
     let (stop, stopped) = shutdown_pair();
-    let stages = Stages::start(config.own, Arc::new(log.clone()), &stage, &admin, &stopped)?;
+    let stages = Stages::start(config.own, Arc::new(log.clone()), &stage, &admin, &stopped);
     let mut extras = extras::start(log, &data, telemetry);
     if !is_quiet {
         let from = if args.demo { Position::Beginning } else { Position::End };

@@ -3,11 +3,9 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
-use naba_fetcher::Fetcher;
 use naba_service::AdminServer;
 use naba_stage::log::Log;
-use naba_stage::{Health, RunError, Shutdown, StageConfig, run_source};
+use naba_stage::{Health, RunError, Shutdown, StageConfig};
 use tokio::task::{JoinError, JoinSet};
 
 use crate::config::Sections;
@@ -23,12 +21,11 @@ impl Stages {
         stage: &StageConfig,
         admin: &AdminServer,
         stop: &Shutdown,
-    ) -> Result<Self> {
+    ) -> Self {
         let mut stages = Self(JoinSet::new());
         let frame = || (Arc::clone(&log), stage.clone(), health(admin), stop.clone());
         let (log, own, health, stop) = frame();
-        let fetcher = Fetcher::new(config.fetcher).context("the fetcher cannot be set up")?;
-        stages.add("fetcher", run_source(fetcher, log, own, health, stop));
+        stages.add("fetcher", naba_fetcher::run(config.fetcher, log, own, health, stop));
         let (log, own, health, stop) = frame();
         stages.add("parser", naba_parser::run(config.parser, log, own, health, stop));
         let (log, own, health, stop) = frame();
@@ -37,7 +34,7 @@ impl Stages {
         let (log, own, health, stop) = frame();
         let sink = config.sink;
         stages.add("sink", async move { naba_sink::run(&sink, log, own, health, stop).await });
-        Ok(stages)
+        stages
     }
 
     fn add(&mut self, name: &'static str, run: impl Future<Output = Result<(), RunError>> + Send + 'static) {

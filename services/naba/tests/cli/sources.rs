@@ -1,5 +1,6 @@
 //! `naba sources` and `naba topics` on a log at rest.
 
+use naba_newsfarm::{Farm, FarmConfig, ServeOptions, serve};
 use naba_testkit::scratch;
 
 use crate::{good, run, text};
@@ -32,9 +33,19 @@ fn sources_are_imported_once_changed_and_removed() {
     std::fs::write(&list, LIST.replace("a.example", "moved-far-away.example")).unwrap();
     assert!(import(&[]).out.contains("0 new and 1 changed"));
     let listed = good(&["sources", "list", "--json", "--data", data]).json();
-    let urls: Vec<&str> = listed.iter().map(|source| source["url"].as_str().unwrap()).collect();
+    let urls: Vec<&str> = listed.iter().map(|known| known["source"]["url"].as_str().unwrap()).collect();
     assert_eq!(urls.len(), 3, "{urls:?}");
     assert!(urls.contains(&"https://moved-far-away.example/feed") && urls.contains(&"https://c.example/f"), "{urls:?}");
+
+    assert!(listed.iter().all(|known| known["standing"] == "new"), "{listed:?}");
+
+    let exported = good(&["sources", "export", "--data", data]).out;
+    std::fs::write(&opml, &exported).unwrap();
+    assert_eq!(naba_fetcher::read_sources_opml(exported.as_bytes()).0.len(), 3, "what is exported can be imported");
+    let shown = good(&["sources", "show", "https://c.example/f", "--data", data]).out;
+    assert!(shown.contains("state          new"), "{shown}");
+    let explained = good(&["sources", "explain", "http://www.c.example/f?utm_source=x", "--data", data]).out;
+    assert!(explained.contains("none that is watched") && explained.contains("never named"), "{explained}");
 
     good(&["sources", "remove", "one", "--data", data]);
     assert_eq!(good(&["sources", "list", "--json", "--data", data]).json().len(), 2);
@@ -67,4 +78,22 @@ fn topics_are_made_once_and_compared() {
     let listed = good(&["topics", "list", "--json", "--data", text(&data)]).json();
     assert!(listed.iter().all(|topic| topic["state"] == "ok"), "{listed:?}");
     assert!(listed.iter().any(|topic| topic["topic"] == "news.enriched.v1" && topic["offsets"] == 0), "{listed:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_is_tested_before_it_is_watched() {
+    let farm = Farm::new(FarmConfig { seed: 3, sites: 8, articles: 40, ..FarmConfig::default() });
+    let sources = farm.sources_toml("1s");
+    let feed = sources.lines().find_map(|line| line.strip_prefix("url = ")).unwrap().trim_matches('"').to_owned();
+    let handle = serve(farm, ServeOptions::default()).await.unwrap();
+    let folder = scratch("test-source");
+    let config = folder.path().join("naba.toml");
+    let hosts =
+        handle.hosts_toml().replace("[fetcher]\n", "[fetcher]\ncontact = \"mailto:a@b.example\"\ndelay = \"1ms\"\n");
+    std::fs::write(&config, hosts).unwrap();
+    let tested = good(&["sources", "test", &feed, "--json", "--config", text(&config)]).json().remove(0);
+    assert_eq!(tested["status"], 200, "{tested}");
+    assert!(tested["listing"]["kind"].is_string(), "{tested}");
+    let refused = run(&["sources", "test", "http://10.0.0.1/feed", "--config", text(&config)]);
+    assert_eq!(refused.code, 1, "{}{}", refused.out, refused.err);
 }

@@ -1,83 +1,20 @@
-//! `naba sources`: what is watched.
+//! Lists of sources that are brought in.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use naba_fetcher::{announce, read_sources_opml, read_sources_toml, withdraw};
-use naba_proto::prost::Message;
-use naba_proto::to_json;
-use naba_proto::v1::{Source, SourceKind};
+use naba_proto::v1::Source;
 use naba_stage::log::NewRecord;
 
-use crate::place::{IfMissing, Place, PlaceArgs, block_on};
+use super::known;
+use crate::place::{IfMissing, Place, PlaceArgs};
 use crate::seal::seal;
-use crate::terminal::{isolated, print, print_json};
+use crate::terminal::print;
 
-const EXAMPLES: &str = "\
-Examples:
-  naba sources import sources.toml subscriptions.opml --dry-run
-  naba sources import sources.toml --kafka broker-1:9092
-  naba sources list
-  naba sources remove 8d1c0a7e…
-
-A list of sources is TOML:
-  [[source]]
-  url = \"https://news.example/feed.xml\"     # also: id, name, kind (auto, feed, sitemap, file), country, language,
-  language = \"ar\"                           # min_interval, max_interval (90s, 5m), origin (live, backfill), enabled
-
-Exit codes: 0 done, 1 failed, 64 wrong command line or configuration.";
-
-/// Import, list and remove the sources that are watched
-#[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES)]
-pub struct Args {
-    #[command(subcommand)]
-    task: Task,
-}
-
-#[derive(Debug, clap::Subcommand)]
-enum Task {
-    /// Import lists of sources, TOML or OPML; a source that is known is changed
-    Import {
-        /// Lists of sources
-        #[arg(required = true, value_name = "FILE")]
-        files: Vec<PathBuf>,
-        #[command(flatten)]
-        place: PlaceArgs,
-        /// Say what would change, and change nothing
-        #[arg(long)]
-        dry_run: bool,
-    },
-    /// List the sources
-    List {
-        #[command(flatten)]
-        place: PlaceArgs,
-        /// Print one protobuf JSON object a line
-        #[arg(long)]
-        json: bool,
-    },
-    /// End the watch of a source; articles stay
-    Remove {
-        /// Its identifier, as `naba sources list` shows it
-        id: String,
-        #[command(flatten)]
-        place: PlaceArgs,
-    },
-}
-
-/// Imports, lists or removes sources.
-pub fn run(args: Args) -> Result<ExitCode> {
-    match args.task {
-        Task::Import { files, place, dry_run } => block_on(import_files(&files, &place, dry_run))?,
-        Task::List { place, json } => block_on(list(&place, json))?,
-        Task::Remove { id, place } => block_on(remove(&id, &place))?,
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-async fn import_files(files: &[PathBuf], args: &PlaceArgs, dry_run: bool) -> Result<()> {
+/// Imports lists of sources into a log, or says what would change.
+pub async fn import_files(files: &[PathBuf], args: &PlaceArgs, dry_run: bool) -> Result<()> {
     let sources = read_files(files)?;
     let place = Place::open(args, if dry_run { IfMissing::Refuse } else { IfMissing::Create }).await?;
     let (_, change) = import(&place, &sources, dry_run).await?;
@@ -138,7 +75,8 @@ pub async fn import(place: &Place, sources: &[Source], dry_run: bool) -> Result<
     let mut known = known(place).await?;
     let mut change = Change::default();
     let mut records: Vec<NewRecord> = Vec::new();
-    for source in sources {
+    for listed in sources {
+        let source = &settled(listed, known.get(&listed.source_id));
         let record = seal(announce(source), &place.topics)?;
         match known.get(&source.source_id) {
             Some(old) if old == source => {
@@ -164,7 +102,18 @@ pub async fn import(place: &Place, sources: &[Source], dry_run: bool) -> Result<
     Ok((known.into_values().collect(), change))
 }
 
-async fn write(place: &Place, records: &[NewRecord]) -> Result<()> {
+/// Keeps the address to which permanent redirects have moved a source that its list still names by the old one.
+fn settled(listed: &Source, known: Option<&Source>) -> Source {
+    match known {
+        Some(known) if known.listed_url == listed.url => {
+            Source { url: known.url.clone(), listed_url: listed.url.clone(), ..listed.clone() }
+        }
+        _ => listed.clone(),
+    }
+}
+
+/// Writes records about sources in one transaction.
+pub async fn write(place: &Place, records: &[NewRecord]) -> Result<()> {
     if records.is_empty() {
         return Ok(());
     }
@@ -173,57 +122,6 @@ async fn write(place: &Place, records: &[NewRecord]) -> Result<()> {
         producer.send(some).await.context("writing sources")?;
     }
     place.commit(producer.as_mut()).await
-}
-
-/// Returns the sources that are watched, by identifier.
-async fn known(place: &Place) -> Result<BTreeMap<String, Source>> {
-    let mut newest: BTreeMap<(u32, String), Option<Source>> = BTreeMap::new();
-    place
-        .scan("sources", |record| {
-            let key = String::from_utf8_lossy(record.key.as_deref().unwrap_or_default()).into_owned();
-            let source = record.value.as_ref().and_then(|value| Source::decode(value.clone()).ok());
-            newest.insert((record.at.partition, key), source);
-        })
-        .await?;
-    Ok(newest.into_iter().filter_map(|((_, id), source)| Some((id, source?))).collect())
-}
-
-async fn list(args: &PlaceArgs, json: bool) -> Result<()> {
-    let place = Place::open(args, IfMissing::Refuse).await?;
-    let known = known(&place).await?;
-    for source in known.values() {
-        if json {
-            print_json(&to_json(source)?)?;
-        } else {
-            print(&line(source))?;
-        }
-    }
-    if !json {
-        print(&format!("{} sources in {}\n", known.len(), place.name()))?;
-    }
-    Ok(())
-}
-
-fn line(source: &Source) -> String {
-    let kind = match source.kind() {
-        SourceKind::Unspecified => "auto",
-        SourceKind::Feed => "feed",
-        SourceKind::Sitemap => "sitemap",
-        SourceKind::File => "file",
-    };
-    let paused = if source.enabled { "" } else { "  (paused)" };
-    format!("{:<32}  {kind:<7}  {}  {}{paused}\n", source.source_id, isolated(&source.url), isolated(&source.name))
-}
-
-async fn remove(id: &str, args: &PlaceArgs) -> Result<()> {
-    let place = Place::open(args, IfMissing::Refuse).await?;
-    let known = known(&place).await?;
-    let Some(source) = known.get(id) else {
-        bail!("no source has the identifier {id:?}; `naba sources list` shows those there are");
-    };
-    write(&place, &[seal(withdraw(source), &place.topics)?]).await?;
-    print(&format!("removed {}", line(source)))?;
-    Ok(())
 }
 
 #[cfg(test)]
@@ -238,6 +136,16 @@ mod tests {
         std::fs::write(&opml, "\u{feff}\n<opml><body><outline xmlUrl=\"https://b.example/f\"/></body></opml>").unwrap();
         let urls: Vec<String> = read_files(&[toml, opml]).unwrap().into_iter().map(|source| source.url).collect();
         assert_eq!(urls.len(), 2, "{urls:?}");
+    }
+
+    #[test]
+    fn a_source_that_has_moved_stays_there_while_its_list_names_the_old_address() {
+        let source =
+            |url: &str, listed: &str| Source { url: url.into(), listed_url: listed.into(), ..Source::default() };
+        let moved = source("https://b.example/f", "https://a.example/f");
+        assert_eq!(settled(&source("https://a.example/f", ""), Some(&moved)), moved);
+        let other = source("https://c.example/f", "");
+        assert_eq!(settled(&other, Some(&moved)), other, "an operator's new address counts");
     }
 
     #[test]
