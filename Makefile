@@ -97,6 +97,10 @@ eval-extract: corpus ## Score extraction on real pages (DATA=folder OUT=file JSO
 bench-extract: corpus ## Measure extraction beside other extractors on one thread (DATA=folder ARGS="--pages 0")
 	@eval/setup.sh
 	python3 eval/bench.py $(if $(DATA),--data $(DATA)) $(ARGS)
+.PHONY: fuzz
+fuzz: setup-build ## Extract mutated documents until a fault (TARGET=html, plain or bytes, MINUTES=n SEED=n DATA=folder)
+	$(CARGO) run --release --locked -q -p naba-extract --example fuzz -- $(or $(TARGET),html) \
+	  $(or $(DATA),$(SHARED)/gold/$(if $(filter plain,$(TARGET)),plain,html)) $(or $(MINUTES),30) $(SEED)
 .PHONY: faults faults-programs faults-scale faults-outage faults-selftest
 # The long runs of the fault harness, outside of `make test`, which runs a short one. What they print is in docs/reliability.md.
 FAULTS_BIN = $${CARGO_TARGET_DIR:-target}/debug

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use naba_text::fold_str;
 
 /// The lists of cue words, one for each file in `data/`.
@@ -120,7 +120,7 @@ impl Phrases {
             }
         }
         let firsts = phrases.moving.iter().map(|m| m.parts.first().map_or("", String::as_str));
-        phrases.finder = AhoCorasick::new(firsts).ok();
+        phrases.finder = AhoCorasick::builder().kind(Some(AhoCorasickKind::DFA)).build(firsts).ok();
         phrases
     }
 

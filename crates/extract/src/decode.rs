@@ -60,14 +60,15 @@ fn charset(raw: &RawDocument) -> Option<String> {
 /// Text has few characters that mean nothing; an image or an archive has many.
 fn check(decoded: &Decoded) -> Result<(), ExtractError> {
     let odd = |c: char| c == '\u{FFFD}' || c.is_control() && !c.is_whitespace();
-    // The bytes that such characters begin with, counted without decoding, are too few on nearly every page.
-    let may_be_odd = |b: u8| b < b' ' && !b.is_ascii_whitespace() || matches!(b, 0x7F | 0xC2 | 0xEF);
+    // The bytes that such characters begin with are too few on nearly every page; a character has four bytes at most.
+    let may_be_odd = |b: u8| (b < 0x20) & !(0x09..=0x0D).contains(&b) | (b == 0x7F) | (b == 0xC2) | (b == 0xEF);
     let bytes = decoded.text.as_bytes();
-    let suspects = bytes.iter().filter(|b| may_be_odd(**b)).count();
-    let characters = bytes.iter().filter(|b| (**b).cast_signed() >= -0x40).count();
-    if suspects * 20 <= characters {
+    let in_chunk = |chunk: &[u8]| usize::from(chunk.iter().map(|b| u8::from(may_be_odd(*b))).sum::<u8>());
+    let suspects: usize = bytes.chunks(255).map(in_chunk).sum();
+    if suspects * 20 <= bytes.len() / 4 {
         return Ok(());
     }
+    let characters = decoded.text.chars().count();
     let replaced = decoded.text.chars().filter(|c| odd(*c)).count();
     if replaced * 20 > characters {
         return Err(ExtractError::Undecodable { encoding: decoded.encoding, replaced, characters });

@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 
 use naba_proto::v1::Mark;
-use naba_text::{find_instant, fold_str};
+use naba_text::{Found, find_instant, fold_str, is_alphanumeric};
 
 use crate::cue::{Cue, CueSet};
 
@@ -113,6 +113,8 @@ pub struct Line {
     cues: OnceCell<CueSet>,
     /// Letters and digits of `folded`, read when first asked for.
     key: OnceCell<String>,
+    /// The written time in the text, looked for when first asked for.
+    instant: OnceCell<Option<Box<Found>>>,
     /// Whether the line is little more than a date, decided when first asked for.
     date: OnceCell<bool>,
 }
@@ -127,7 +129,7 @@ impl Line {
             weight += if wide { 3 } else { 1 };
             unspaced += usize::from(wide);
         }
-        let words = text.split_whitespace().filter(|w| w.chars().any(char::is_alphanumeric)).count() + unspaced / 3;
+        let words = text.split_whitespace().filter(|w| w.chars().any(is_alphanumeric)).count() + unspaced / 3;
         Self { text, folded, weight, words, ..Self::default() }
     }
 
@@ -142,6 +144,7 @@ impl Line {
             marks: Vec::new(),
             cues: OnceCell::new(),
             key: OnceCell::new(),
+            instant: OnceCell::new(),
             date: OnceCell::new(),
             ..self.clone()
         }
@@ -183,7 +186,7 @@ impl Line {
 
     /// Returns the letters and digits of the folded text, by which texts are compared.
     pub fn key(&self) -> &str {
-        self.key.get_or_init(|| self.folded.chars().filter(|c| c.is_alphanumeric()).collect())
+        self.key.get_or_init(|| letters_and_digits(&self.folded))
     }
 
     /// Tells whether the line is little more than a date.
@@ -191,8 +194,13 @@ impl Line {
         *self.date.get_or_init(|| self.reads_as_date())
     }
 
+    /// Returns the written time in the text, with what stands around it.
+    pub fn instant(&self) -> Option<&Found> {
+        self.instant.get_or_init(|| find_instant(&self.text).map(Box::new)).as_deref()
+    }
+
     fn reads_as_date(&self) -> bool {
-        let Some(found) = find_instant(&self.text) else { return false };
+        let Some(found) = self.instant() else { return false };
         let letters = |t: &str| t.chars().filter(|c| c.is_alphabetic()).count();
         let before = letters(&found.before);
         let known = before == 0 || self.date_prefix(&found.before) || before <= 14;
@@ -210,6 +218,9 @@ impl Line {
 
     /// Tells whether the line is only a time of day, as above the posts of a live blog.
     pub fn is_clock(&self) -> bool {
+        if self.text.chars().nth(8).is_some() {
+            return false;
+        }
         let chars: Vec<char> = naba_text::fold_digits(&self.text).chars().collect();
         (3..=8).contains(&chars.len())
             && chars.iter().all(|c| c.is_ascii_digit() || matches!(c, ':' | '.' | 'h' | ' '))
@@ -225,6 +236,13 @@ impl Line {
         let inner = chars.as_str();
         is_quote_mark(first) && is_quote_mark(last) && !inner.contains(['«', '»', '“', '”', '„', '「', '」', '"'])
     }
+}
+
+/// Returns the letters and digits of a folded text, by which texts are compared.
+pub fn letters_and_digits(folded: &str) -> String {
+    let mut out = String::with_capacity(folded.len());
+    out.extend(folded.chars().filter(|c| is_alphanumeric(*c)));
+    out
 }
 
 /// Tells whether a character is a quotation mark.

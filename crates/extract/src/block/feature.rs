@@ -4,6 +4,7 @@ use foldhash::HashMap;
 
 use memchr::memmem;
 use naba_proto::v1::BlockRole;
+use naba_text::is_alphanumeric;
 
 use super::tree::{Places, f};
 use crate::cue::Cue;
@@ -68,6 +69,7 @@ fn text(line: &Line, log_weight: f32, row: &mut Row) {
             ',' | '،' | '，' | '、' | ';' | '؛' => commas += 1,
             '.' | '!' | '?' | '。' | '؟' | '۔' | '！' | '？' | '।' => stops += 1,
             '|' | '/' | '»' | '›' | '>' | '•' | '·' | '#' | '@' | '©' | '+' | '=' | '_' => odd += 1,
+            '一'..='鿿' | '가'..='힣' | 'ぁ'..='ゖ' => letters += 1,
             c if c.is_alphabetic() => (letters, upper) = (letters + 1, upper + usize::from(c.is_uppercase())),
             _ => {}
         }
@@ -325,7 +327,7 @@ impl Context<'_> {
 }
 
 fn words(folded: &str) -> impl Iterator<Item = &str> {
-    folded.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty())
+    folded.split(|c| !is_alphanumeric(c)).filter(|w| !w.is_empty())
 }
 
 /// Roles from what belongs to the body to what does not.

@@ -1,7 +1,7 @@
 //! Lines that hold two things, lines after the body, and lines that belong together.
 
 use naba_proto::v1::BlockRole;
-use naba_text::{find_instant, fold_str};
+use naba_text::fold_str;
 
 use super::top::{captions, furniture, promo_groups};
 use super::{Known, Parts, Unit};
@@ -45,7 +45,7 @@ fn byline_and_date(line: &Line) -> Option<(String, String)> {
     if line.weight > 150 || line.ends_sentence() && !line.text.ends_with("m.") || line.is_date() {
         return None;
     }
-    let found = find_instant(&line.text)?;
+    let found = line.instant()?;
     let (mut before, date, after) =
         (line.text.get(..found.start)?.to_owned(), line.text.get(found.start..)?.to_owned(), found.after.clone());
     let letters = |t: &str| t.chars().filter(|c| c.is_alphabetic()).count();

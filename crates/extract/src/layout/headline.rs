@@ -2,7 +2,7 @@
 
 use super::Known;
 use crate::cue::Cue;
-use crate::line::{Hint, Line, Tag, Zone};
+use crate::line::{Hint, Line, Tag, Zone, letters_and_digits};
 
 /// Finds the line of the headline.
 pub fn find(lines: &[Line], known: &Known) -> Option<usize> {
@@ -11,7 +11,7 @@ pub fn find(lines: &[Line], known: &Known) -> Option<usize> {
 
 /// Letters and digits only: headlines differ in quotation marks and spaces between meta elements and the page.
 pub fn key(text: &str) -> String {
-    naba_text::fold_str(text).chars().filter(|c| c.is_alphanumeric()).collect()
+    letters_and_digits(&naba_text::fold_str(text))
 }
 
 fn is_among(line: &Line, keys: &[String]) -> bool {

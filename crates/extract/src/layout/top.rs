@@ -193,12 +193,14 @@ pub fn furniture(line: &Line) -> Option<Decision> {
         return None;
     }
     // "Palm trees under water - Reuters", "Citizens at the bridge - Photo: ...": caption and credit in one.
-    let credited = line.text.rsplit_once(" - ").is_some_and(|(caption, credit)| {
-        caption.split_whitespace().count() >= 2
-            && credit.split_whitespace().count() <= 5
-            && Cue::Credit.is_in(&fold_str(credit))
-    });
-    if credited && line.weight <= 200 && !line.is_prose() {
+    let credited = || {
+        line.text.rsplit_once(" - ").is_some_and(|(caption, credit)| {
+            caption.split_whitespace().count() >= 2
+                && credit.split_whitespace().count() <= 5
+                && Cue::Credit.is_in(&fold_str(credit))
+        })
+    };
+    if line.weight <= 200 && !line.is_prose() && credited() {
         return Some((BlockRole::Caption, "caption_credit", 0.8));
     }
     if line.cued(Cue::Credit) && line.words <= 14 && line.weight <= 110 {

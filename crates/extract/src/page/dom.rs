@@ -68,7 +68,7 @@ impl Dom {
     /// Parses HTML.
     pub fn parse(html: &str) -> Result<Self, ExtractError> {
         let source = normalized(html);
-        let builder = TreeBuilder::new(Sink::default(), TreeBuilderOpts::default());
+        let builder = TreeBuilder::new(Sink::sized(source.len()), TreeBuilderOpts::default());
         let (dom, depth) = Tokenizer::new(&source, builder).run()?.flat();
         if depth > MAX_DEPTH * 2 {
             return Err(ExtractError::TooDeep(depth));

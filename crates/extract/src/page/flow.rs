@@ -149,14 +149,18 @@ impl Flow<'_> {
     }
 
     fn flush(&mut self, place: Place) {
-        let (in_link, in_strong) = (self.run.in_link, self.run.in_strong);
-        let run = std::mem::replace(&mut self.run, Run { in_link, in_strong, ..Run::default() });
-        if !run.text.chars().any(char::is_alphanumeric) && run.text.trim() != "###" {
+        let run = self.run.take();
+        if !self.run.text.chars().any(naba_text::is_alphanumeric) && self.run.text.trim() != "###" {
+            self.run.text.clear();
             return;
         }
-        let (composed, marks) =
-            if naba_text::is_nfc(&run.text) { (run.text, run.marks) } else { recomposed(run.text, run.marks) };
-        let mut line = Line::new(composed);
+        let (text, marks) = if naba_text::is_nfc(&self.run.text) {
+            (self.run.text.clone(), run.marks)
+        } else {
+            recomposed(&self.run.text, run.marks)
+        };
+        self.run.text.clear();
+        let mut line = Line::new(text);
         let letters = run.letters.max(1);
         #[allow(clippy::cast_precision_loss, reason = "counts of one block are far below 2^24")]
         let ratio = |part: usize| part as f32 / letters as f32;
@@ -203,8 +207,8 @@ impl Flow<'_> {
 }
 
 /// Composes a text; marks stand on characters, so that they go when these change.
-fn recomposed(text: String, marks: Vec<Mark>) -> (String, Vec<Mark>) {
-    let composed = naba_text::nfc(&text);
+fn recomposed(text: &str, marks: Vec<Mark>) -> (String, Vec<Mark>) {
+    let composed = naba_text::nfc(text);
     let marks = if composed == text { marks } else { Vec::new() };
     (composed, marks)
 }

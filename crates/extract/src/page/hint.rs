@@ -1,6 +1,7 @@
 //! What tag, class, id and role say about an element.
 
 use foldhash::HashMap;
+use naba_text::is_alphanumeric;
 
 use super::attribute::Attr;
 use super::dom::{Dom, NodeId};
@@ -180,22 +181,24 @@ pub fn tokens(value: &str) -> Vec<String> {
     let mut left = 300;
     // Utility classes ("print:hidden", "[&_p]:mt-0") say how something looks, not what it is.
     for class in value.split_whitespace().filter(|class| !class.contains([':', '[', '@', '/'])) {
-        let mut token = String::new();
+        let (mut start, mut end) = (0, 0);
         let mut lower_before = false;
-        for c in class.chars().take(left) {
-            let boundary = !c.is_alphanumeric() || (c.is_uppercase() && lower_before);
-            if boundary && !token.is_empty() {
-                tokens.push(std::mem::take(&mut token));
+        let mut keep =
+            |start, end| tokens.extend(class.get(start..end).filter(|t| !t.is_empty()).map(str::to_lowercase));
+        for (at, c) in class.char_indices().take(left) {
+            let is_part = is_alphanumeric(c);
+            if !is_part || lower_before && c.is_uppercase() {
+                keep(start, end);
+                start = at;
             }
-            if c.is_alphanumeric() {
-                token.extend(c.to_lowercase());
+            end = at + c.len_utf8();
+            if !is_part {
+                start = end;
             }
             lower_before = c.is_lowercase();
             left -= 1;
         }
-        if !token.is_empty() {
-            tokens.push(token);
-        }
+        keep(start, end);
         // The space between two.
         left = left.saturating_sub(1);
         if left == 0 {

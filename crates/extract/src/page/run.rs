@@ -20,6 +20,12 @@ pub struct Run {
 }
 
 impl Run {
+    /// Takes out all but the text, whose buffer serves the next block; what is open around it stays open.
+    pub fn take(&mut self) -> Self {
+        let (in_link, in_strong, text) = (self.in_link, self.in_strong, std::mem::take(&mut self.text));
+        std::mem::replace(self, Self { in_link, in_strong, text, ..Self::default() })
+    }
+
     pub fn push(&mut self, text: &str) {
         let mut rest = text;
         while let Some(c) = rest.chars().next() {

@@ -43,13 +43,21 @@ pub struct Sink {
 
 impl Default for Sink {
     fn default() -> Self {
-        let sink = Self { links: RefCell::default(), attrs: RefCell::default(), deepest: Cell::new(0) };
-        sink.add(Data::Document);
-        sink
+        Self::sized(0)
     }
 }
 
 impl Sink {
+    /// Makes a sink for a text of a length in bytes.
+    pub fn sized(bytes: usize) -> Self {
+        // Pages have a node for each 30 to 100 bytes.
+        let nodes = (bytes / 40).min(MAX_NODES);
+        let links = RefCell::new(Vec::with_capacity(nodes));
+        let sink = Self { links, attrs: RefCell::new(Vec::with_capacity(nodes / 2)), deepest: Cell::new(0) };
+        sink.add(Data::Document);
+        sink
+    }
+
     /// Tells whether the tree is still within its limits.
     pub fn check(&self) -> Result<(), ExtractError> {
         let nodes = self.links.borrow().len();

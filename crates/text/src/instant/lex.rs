@@ -62,9 +62,10 @@ impl Token {
 /// Splits a text into tokens. Han, kana and Hangul characters are words of their own.
 pub(super) fn lex(text: &str) -> Vec<Token> {
     let mut tokens: Vec<Token> = Vec::new();
+    let mut folded = String::new();
     for (start, c) in text.char_indices() {
         let end = start + c.len_utf8();
-        let mut folded = String::new();
+        folded.clear();
         fold_char(c, |out| folded.push(out));
         if folded.is_empty() {
             if let Some(last) = tokens.last_mut() {
@@ -92,7 +93,7 @@ pub(super) fn lex(text: &str) -> Vec<Token> {
                 *e = end;
                 continue;
             }
-            Kind::Word(folded)
+            Kind::Word(folded.clone())
         } else {
             Kind::Symbol(folded.chars().next().unwrap_or(c))
         };
