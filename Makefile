@@ -82,6 +82,9 @@ eval-fetch: setup-build ## Run the public suites on fetching and feeds, beside t
 .PHONY: sim-frontier
 sim-frontier: setup-build ## Simulate a million feeds on 540,000 hosts for a day (FEEDS= HOSTS= HOURS=); the figures are in docs/capacity.md
 	$(CARGO) run --release --locked -p naba-frontier --example million -- $(or $(FEEDS),1000000) $(or $(HOSTS),540000) $(or $(HOURS),24)
+.PHONY: eval-enrich
+eval-enrich: setup-build ## Score enrichment steps on labelled data, beside the peers' figures and against the floors (DATA=folder ARGS="--pin")
+	$(CARGO) xtask eval-enrich --data $(or $(DATA),$(SHARED)/corpora/nlp) $(ARGS)
 # ../shared/gold unless DATA names another folder of its form; only the default has floors.
 .PHONY: eval-gold eval-extract bench-extract corpus
 eval-gold: setup-build ## Score the gold documents, plain and as pages (DATA=folder)

@@ -1,7 +1,7 @@
 //! Scores the program on gold documents against pinned floors: the whole way from bytes to enrichments, as `naba explain`
 //! shows it.
 
-mod floors;
+pub mod floors;
 mod prediction;
 mod seed;
 

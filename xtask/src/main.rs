@@ -4,11 +4,13 @@ mod codegen;
 mod contract;
 mod docs;
 mod eval;
+mod eval_enrich;
 mod eval_fetch;
 mod gazetteer;
 mod layers;
 mod mapping;
 mod topics;
+mod train;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -52,8 +54,12 @@ enum Task {
     Eval(eval::Options),
     /// Run the public suites on fetching through our code, beside the peers' figures and against the pinned floors.
     EvalFetch(eval_fetch::Options),
+    /// Score enrichment steps on labelled data, beside the peers' figures and against the pinned floors.
+    EvalEnrich(eval_enrich::Options),
     /// Build the gazetteer from openly licensed packages and the lists kept by hand.
     Gazetteer(gazetteer::Options),
+    /// Train the weights that a step ships.
+    Train(train::Options),
     /// Write the generated files of docs/.
     Docs {
         /// Only compare; fail when a file differs.
@@ -84,7 +90,9 @@ fn run(task: Task) -> Result<()> {
         Task::ReleaseContract { version } => contract::release(&root, &version),
         Task::Eval(options) => eval::run(&root, &options),
         Task::EvalFetch(options) => eval_fetch::run(&root, &options),
+        Task::EvalEnrich(options) => eval_enrich::run(&root, &options),
         Task::Gazetteer(options) => gazetteer::run(&root, &options),
+        Task::Train(options) => train::run(&options),
         Task::Docs { check } => docs::run(&root, check),
     }
 }

@@ -10,6 +10,7 @@ mod score {
 }
 
 use std::error::Error;
+use std::path::Path;
 use std::process::Command;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -20,18 +21,24 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let show = after("--show", 1).zip(after("--show", 2));
     let half = after("--half", 1).and_then(|half| half.parse::<u64>().ok());
-    let cases = read(folder, "expressions.jsonl.gz")?;
-    if show.is_none() {
-        score::language::run(&read(folder, "language.jsonl.gz")?)?;
+    if let Some(rows) = read(folder, "language.jsonl.gz")?.filter(|_| show.is_none()) {
+        score::language::run(&rows)?;
     }
-    score::expressions::run(&cases, show.as_ref(), half, after("--data", 1).as_deref())
+    if let Some(cases) = read(folder, "expressions.jsonl.gz")? {
+        score::expressions::run(&cases, show.as_ref(), half, after("--data", 1).as_deref())?;
+    }
+    Ok(())
 }
 
-/// Reads a file of JSON lines.
-fn read(folder: &str, name: &str) -> Result<String, Box<dyn Error>> {
-    let output = Command::new("gzip").arg("-dc").arg(format!("{folder}/{name}")).output()?;
-    if !output.status.success() {
-        return Err(format!("{folder}/{name}: {}", String::from_utf8_lossy(&output.stderr)).into());
+/// Reads a file of JSON lines; `None` when the folder lacks it.
+fn read(folder: &str, name: &str) -> Result<Option<String>, Box<dyn Error>> {
+    let path = Path::new(folder).join(name);
+    if !path.exists() {
+        return Ok(None);
     }
-    Ok(String::from_utf8(output.stdout)?)
+    let output = Command::new("gzip").arg("-dc").arg(&path).output()?;
+    if !output.status.success() {
+        return Err(format!("{}: {}", path.display(), String::from_utf8_lossy(&output.stderr)).into());
+    }
+    Ok(Some(String::from_utf8(output.stdout)?))
 }

@@ -27,7 +27,7 @@ pub mod expressions;
 mod fingerprint;
 pub mod gazetteer;
 mod keyphrases;
-mod language;
+pub mod language;
 mod pipeline;
 mod quantities;
 mod quotes;

@@ -16,7 +16,7 @@ impl Step for Temporal {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn enrich(&self, article: &Article, so_far: &Enrichments) -> Result<Part, EnrichError> {

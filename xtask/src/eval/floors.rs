@@ -1,4 +1,4 @@
-//! The floors that an evaluation must reach, xtask/floors.toml.
+//! The floors that an evaluation must reach, a file of figures.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -16,23 +16,17 @@ type Scores = BTreeMap<String, f64>;
 
 /// Fails when a score is below its floor; with `pin` raises the floors, with `lower` also lowers them.
 pub fn hold(file: &Path, reached: &Scores, pin: bool, lower: bool) -> Result<()> {
-    let floors: Scores = match fs::read_to_string(file) {
-        Ok(text) => toml::from_str(&text).with_context(|| format!("{}", file.display()))?,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Scores::new(),
-        Err(error) => return Err(error).with_context(|| format!("reading {}", file.display())),
-    };
+    let text = fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
+    let floors: Scores = toml::from_str(&text).with_context(|| file.display().to_string())?;
     let below = below(&floors, reached);
     if !below.is_empty() && !lower {
-        bail!(
-            "below the floor:\n  {}\nMend it, or state the loss with `cargo xtask eval --pin --lower`.",
-            below.join("\n  ")
-        );
+        bail!("below the floor:\n  {}\nMend it, or state the loss with --pin --lower.", below.join("\n  "));
     }
     if pin {
-        fs::write(file, render(&pinned(&floors, reached, lower)))?;
+        fs::write(file, render(&text, &pinned(&floors, reached, lower)))?;
         println!("pinned {} floors in {}", reached.len(), file.display());
     } else if floors.is_empty() {
-        bail!("no floors are pinned: run `cargo xtask eval --pin`");
+        bail!("no floors are pinned in {}: run again with --pin", file.display());
     } else {
         println!("floors: all {} held", floors.len());
     }
@@ -70,12 +64,11 @@ fn pinned(floors: &Scores, reached: &Scores, lower: bool) -> Scores {
     reached.iter().map(|(name, &value)| (name.clone(), floor(name, value))).collect()
 }
 
-fn render(floors: &Scores) -> String {
-    let mut out = String::from(
-        "# Floors of `make eval`, as measured. `cargo xtask eval --pin` raises them; lowering one needs --lower, and a reason in\n\
-         # the commit. Of leak, less is better. The documents were seen during development, so the figures guard against\n\
-         # loss; they say nothing about pages nobody has looked at.\n\n",
-    );
+/// Writes floors below the remarks with which their file begins.
+fn render(before: &str, floors: &Scores) -> String {
+    let mut out: String =
+        before.lines().take_while(|line| line.starts_with('#')).map(|line| format!("{line}\n")).collect();
+    out.push('\n');
     for (name, value) in floors {
         let _ = writeln!(out, "{name:?} = {value:.3}");
     }
@@ -113,6 +106,8 @@ mod tests {
     #[test]
     fn floors_survive_a_round_trip_through_their_file() {
         let floors = scores(&[("html.entity name recall", 0.25)]);
-        assert_eq!(toml::from_str::<Scores>(&render(&floors)).unwrap(), floors);
+        let text = render("# remarks\n\n\"old\" = 0.5\n", &floors);
+        assert!(text.starts_with("# remarks\n\n\"html"), "{text}");
+        assert_eq!(toml::from_str::<Scores>(&text).unwrap(), floors);
     }
 }

@@ -200,7 +200,7 @@ impl Amounts<'_> {
             return found(end, value, "percent", Counted::Percent);
         }
         if let Some((end, currency)) = numbers.word(after, CURRENCY) {
-            // "17 dollars 25"
+            let (end, value) = self.with_hundredths(end, value);
             return found(end, value, self.label(currency), Counted::Money);
         }
         let measure = numbers.word(after, MEASURE);
@@ -215,6 +215,25 @@ impl Amounts<'_> {
             return None;
         }
         self.noun(first, end, value)
+    }
+
+    /// "17 dollars 25", "13 euros and 45 cents": hundredths behind a sum of money.
+    fn with_hundredths(&self, end: usize, value: f64) -> (usize, f64) {
+        let numbers = self.numbers();
+        let joint = numbers.word(end, super::number::AND).or_else(|| numbers.word(end, super::number::POINT));
+        let start = joint.map_or(end, |(end, _)| end);
+        let small = self
+            .number(start, false)
+            .filter(|(_, n)| n.value < 100.0 && n.value.fract() == 0.0 && value.fract() == 0.0);
+        let Some((after, number)) = small else { return (end, value) };
+        let cents = numbers.word(after, CURRENCY).filter(|(_, unit)| matches!(self.label(*unit), "cent" | "pence"));
+        if let Some((after, _)) = cents {
+            return (after, value + number.value / 100.0);
+        }
+        let next = self.tokens.get(after);
+        let counts = next.is_some_and(|next| next.kind == Kind::Word && !self.grammar.lexicon.is_stop(next.word))
+            || numbers.word(after, CURRENCY).or_else(|| numbers.word(after, PERCENT)).is_some();
+        if counts || numbers.count(start) != 2 { (end, value) } else { (after, value + number.value / 100.0) }
     }
 
     /// "4 hours and 2 minutes": in the smallest unit.

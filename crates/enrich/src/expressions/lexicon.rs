@@ -21,6 +21,8 @@ pub(crate) struct Manner {
     pub(crate) order: String,
     /// Units may come before tens: five and twenty.
     pub(crate) reversed: bool,
+    /// "And" stands between tens and units.
+    pub(crate) and_within: bool,
     /// Counts on by ten after sixty and eighty.
     pub(crate) vigesimal: bool,
     /// White space may part groups of three digits.

@@ -182,6 +182,14 @@ impl Numbers<'_> {
 
     /// Whole numbers and decimals.
     fn sums(&self, from: usize, out: &mut Vec<(usize, Number)>) {
+        self.sums_without_decimals(from, out);
+        let decimals =
+            out.iter().rev().find_map(|(end, number)| self.decimals(*end, *number).filter(|_| !number.ordinal));
+        out.extend(decimals);
+    }
+
+    /// Whole numbers, and decimals in digits.
+    fn sums_without_decimals(&self, from: usize, out: &mut Vec<(usize, Number)>) {
         let mut sum = Sum { scale: f64::INFINITY, empty: true, ..Sum::default() };
         let (mut at, mut words) = (from, true);
         loop {
@@ -199,9 +207,6 @@ impl Numbers<'_> {
             out.push((at, number));
             if ordinal {
                 break;
-            }
-            if let Some((end, number)) = self.decimals(at, number) {
-                out.push((end, number));
             }
         }
     }
@@ -281,29 +286,23 @@ impl Numbers<'_> {
 
     /// "point" and what follows it.
     fn decimals(&self, at: usize, whole: Number) -> Option<(usize, Number)> {
-        let (mut end, _) = self.word(at, POINT)?;
-        let mut digits = String::from("0.");
-        let from = end;
-        while let Some((next, value)) = self.word(end, CARDINAL).filter(|(_, value)| *value < 100.0) {
-            let tens_before = digits.ends_with('0') && digits.len() > 3 && value > 0.0 && value < 10.0;
-            if tens_before {
-                digits.pop();
-            }
+        let (from, _) = self.word(at, POINT)?;
+        let digit = |at: usize| self.word(at, CARDINAL).filter(|(_, value)| *value < 10.0);
+        let (mut end, mut digits) = (from, String::from("0."));
+        // "nought four" says each digit; "seventy-one" is one number.
+        while let Some((next, value)) = digit(end).filter(|(next, _)| end > from || digit(*next).is_some()) {
             digits.push_str(&value.to_string());
             end = next;
-            // "seventy-one" is one number.
-            if let Some(hyphen) = self.token(end).filter(|token| token.sign() == '-' && token.glued) {
-                let _ = hyphen;
-                end += usize::from(self.word(end + 1, CARDINAL).is_some());
-            }
         }
         if end == from {
-            let (next, value, _) = self.digits(end)?;
-            digits.push_str(&value.to_string());
+            let mut sums = Vec::new();
+            self.sums_without_decimals(from, &mut sums);
+            let (next, number) = sums.into_iter().rev().find(|(_, number)| !number.ordinal)?;
+            digits.push_str(&number.value.to_string());
             end = next;
         }
         let value = whole.value + digits.parse::<f64>().ok()?;
-        Some((end, Number { value, ..whole }))
+        Some((end, Number { value, plain: false, ..whole }))
     }
 
     /// "and three fifths", "three fifths", "and a half" behind each number found.
@@ -325,6 +324,11 @@ impl Numbers<'_> {
         for (end, value) in &ends {
             let (start, joined) = self.joint(*end);
             if !joined {
+                continue;
+            }
+            // "ciento treinta y dos quintos": the language says "and" within the number itself.
+            let natural = self.lexicon.manner.and_within && value % 10.0 == 0.0 && value % 100.0 >= 20.0;
+            if natural && self.word(start, CARDINAL).is_some_and(|(_, unit)| unit < 10.0) {
                 continue;
             }
             if let Some((next, part, scaled)) = self.portion(start) {
