@@ -11,7 +11,8 @@ use std::error::Error;
 use std::fs;
 
 use naba_enrich::Pipeline;
-use naba_proto::v1::{Article, Block, BlockRole, Dateline, Quote};
+use naba_model::timestamp_of;
+use naba_proto::v1::{Article, Block, BlockRole, DatedField, Dateline, Quote};
 use serde_json::{Value, json};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -37,10 +38,21 @@ fn main() -> Result<(), Box<dyn Error>> {
                 .collect();
             let place = enrichments.dateline.map(|dateline| place(&truth, &dateline.place)).unwrap_or_default();
             let language = enrichments.language.map(|detail| detail.detected).unwrap_or_default();
+            let quantities: Vec<Value> = enrichments
+                .quantities
+                .iter()
+                .map(|found| json!({"surface": found.surface, "value": found.value, "unit": found.unit}))
+                .collect();
+            let temporal: Vec<Value> = enrichments
+                .temporal
+                .iter()
+                .map(|found| json!({"surface": found.surface, "resolved": found.resolved}))
+                .collect();
             let direction = if enrichments.direction == 2 { "RTL" } else { "LTR" };
             let prediction = json!({
                 "id": truth["id"], "form": form, "units": truth["units"][form], "headline": truth["headline"],
                 "quotes": quotes, "dateline": {"place": place}, "lang": language, "direction": direction,
+                "quantities": quantities, "temporal": temporal,
             });
             println!("{prediction}");
         }
@@ -56,7 +68,11 @@ fn article(truth: &Value, form: &str) -> Article {
         BlockRole::from_str_name(&name).unwrap_or_default()
     };
     let first = |role: &str| units.iter().find(|unit| unit["role"] == role).map(text).unwrap_or_default();
+    let published = truth["published"][form].as_str().and_then(naba_text::parse_instant);
+    let published_at =
+        published.map(|instant| DatedField { value: Some(timestamp_of(instant.millis)), ..DatedField::default() });
     Article {
+        published_at,
         headline: first("HEADLINE"),
         deck: first("DECK"),
         standfirst: first("STANDFIRST"),

@@ -1,6 +1,7 @@
 //! Quantities: numbers with what they count, and with what is said of them.
 
-use super::grammar::{AFTER_MODIFIER, CURRENCY, DUAL, Grammar, MEASURE, MODIFIER, ONCE, PERCENT, TWO, UNIT};
+use super::classes::{AFTER_MODIFIER, CURRENCY, DUAL, MEASURE, MODIFIER, ONCE, PERCENT, TWO, UNIT};
+use super::grammar::Grammar;
 use super::lex::{Kind, Token};
 use super::number::{Number, Numbers, STARTS};
 use super::spots::{Spots, bit};
@@ -138,8 +139,9 @@ impl Amounts<'_> {
             return Some(single(end, Counted::Measure, times, "time"));
         }
         // "$ 5 million", "USD 200"
-        if let Some((end, currency)) = numbers.word(at, CURRENCY) {
-            let (end, number) = self.number(end, true)?;
+        if let Some((end, currency)) = numbers.word(at, CURRENCY)
+            && let Some((end, number)) = self.number(end, true)
+        {
             return Some(Found {
                 first: at,
                 end,
@@ -172,9 +174,15 @@ impl Amounts<'_> {
         if inside && !marked && !is_proclitic(before, self.text) {
             return None;
         }
-        let (end, number) =
-            self.numbers().at(at).into_iter().rev().find(|(_, number)| !number.ordinal && !number.fraction)?;
-        Some((end, number))
+        let numbers = self.numbers();
+        let mut all = numbers.at(at);
+        all.retain(|(_, number)| !number.ordinal && !number.fraction);
+        let (end, number) = all.pop()?;
+        // "12 cents" in French are coins, not hundreds, behind digits.
+        let coins = |(shorter, number): &(usize, Number)| {
+            !number.words && numbers.word(*shorter, CURRENCY).is_some_and(|(after, _)| after == end)
+        };
+        Some(all.into_iter().find(coins).unwrap_or((end, number)))
     }
 
     /// What stands behind a number: a unit, a currency, "percent" or a noun.

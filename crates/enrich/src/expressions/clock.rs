@@ -1,7 +1,7 @@
 //! Meanings of times of the day, alone and with a date.
 
 use super::calendar::DAY;
-use super::grammar::{AMPM, INSTANT, PART, TONIGHT};
+use super::classes::{AMPM, INSTANT, PART, TONIGHT};
 use super::meaning::{Captures, Context, Value};
 use super::time::{Grain, Open, PARTS, Time};
 
@@ -9,7 +9,7 @@ use super::time::{Grain, Open, PARTS, Time};
 pub(crate) fn clock(_: &Context<'_>, captures: &Captures<'_>) -> Option<Value> {
     let mut figures = captures.terminals(&["h", "mm", "n", "digits"]);
     let hour = figures.next()?;
-    let (hour, minute) = if hour > 24 { (hour / 100, hour % 100) } else { (hour, figures.next().unwrap_or(0)) };
+    let (hour, minute) = if hour >= 100 { (hour / 100, hour % 100) } else { (hour, figures.next().unwrap_or(0)) };
     let second = figures.next();
     let grain = if second.is_some() { Grain::Second } else { Grain::Minute };
     at(hour, minute, second.unwrap_or(0), captures, grain)
@@ -112,7 +112,7 @@ pub(crate) fn part_alone(_: &Context<'_>, captures: &Captures<'_>) -> Option<Val
 }
 
 /// Two clock times, or two hours of one half of the day.
-pub(crate) fn clock_range(context: &Context<'_>, captures: &Captures<'_>) -> Option<Value> {
+pub(crate) fn clock_range(_: &Context<'_>, captures: &Captures<'_>) -> Option<Value> {
     let times: Vec<Time> = captures.times().filter(|time| time.clock && time.open == Open::Closed).collect();
     let (mut first, mut last) = match (times.first(), times.get(1)) {
         (Some(first), Some(last)) => (*first, *last),
@@ -133,7 +133,6 @@ pub(crate) fn clock_range(context: &Context<'_>, captures: &Captures<'_>) -> Opt
     if first.part.is_some() || last.part.is_some() {
         return None;
     }
-    let _ = context;
     // "5 to 6 pm": the half of the day is said once.
     if first.twofold && !last.twofold && last.start >= DAY / 2 && first.start + DAY / 2 < last.start {
         first.start += DAY / 2;
@@ -207,10 +206,12 @@ pub(crate) fn dir_part(context: &Context<'_>, captures: &Captures<'_>) -> Option
 }
 
 /// The end of a day.
-pub(crate) fn end_of_day(_: &Context<'_>, captures: &Captures<'_>) -> Option<Value> {
-    let day = captures.time().filter(|time| time.grain == Grain::Day && time.last_day() - time.first_day() == 1)?;
-    let start = day.start + DAY - 60;
-    Some(Value::Time(Time { start, end: start + 1, grain: Grain::Minute, ..day }))
+pub(crate) fn end_of_day(context: &Context<'_>, captures: &Captures<'_>) -> Option<Value> {
+    let today = || Time::day(context.today()).anchored();
+    let day = Some(captures.time().unwrap_or_else(today))
+        .filter(|time| time.grain == Grain::Day && time.last_day() - time.first_day() == 1)?;
+    let start = day.start + DAY - 1;
+    Some(Value::Time(Time { start, end: start + 1, grain: Grain::Second, ..day }))
 }
 
 /// Now.

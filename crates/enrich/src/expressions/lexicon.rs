@@ -35,6 +35,8 @@ pub(crate) struct Manner {
     pub(crate) article: String,
     /// Endings that a word may have.
     pub(crate) endings: Vec<String>,
+    /// Endings that say what a word does in its sentence, and are words of their own to the rules, the longest first.
+    pub(crate) cases: Vec<String>,
     /// The week's first day: 1 for Monday to 7.
     pub(crate) week: i64,
     /// Years of four digits without a month are of this calendar: "jalali", or Gregorian.
@@ -85,11 +87,16 @@ pub(crate) struct Lexicon {
     /// Words with this number and above only fill sentences.
     first_stop: u32,
     stops: Vec<bool>,
+    /// The words of the cases.
+    cases: Vec<u32>,
 }
 
 impl Lexicon {
     /// Makes an empty lexicon that knows some classes by their places.
-    pub(crate) fn new(manner: Manner, classes: &[&str]) -> Self {
+    pub(crate) fn new(mut manner: Manner, classes: &[&str]) -> Self {
+        for ending in manner.endings.iter_mut().chain(&mut manner.cases) {
+            *ending = fold_str(ending);
+        }
         let classes = classes.iter().map(|class| (*class).to_owned()).collect();
         Self { manner, meanings: vec![Vec::new()], classes, ..Self::default() }
     }
@@ -113,6 +120,7 @@ impl Lexicon {
         self.first_stop = u32::try_from(self.words.len()).unwrap_or(u32::MAX) + 1;
         let words: Vec<u32> =
             stops.lines().map(|line| self.intern(line)).filter(|words| words.len() == 1).flatten().collect();
+        self.cases = self.manner.cases.iter().map(|ending| self.word(ending)).collect();
         self.stops = vec![false; self.words.len() + 1];
         for word in words {
             if let Some(slot) = self.stops.get_mut(word as usize) {
@@ -124,6 +132,11 @@ impl Lexicon {
     /// Tells whether a word only fills sentences.
     pub(crate) fn is_stop(&self, word: u32) -> bool {
         self.stops.get(word as usize).copied().unwrap_or(false)
+    }
+
+    /// Tells whether a word is the case of the one before it.
+    pub(crate) fn is_case(&self, word: u32) -> bool {
+        word != UNKNOWN && self.cases.contains(&word)
     }
 
     /// Tells whether a word is known for nothing but filling sentences.
@@ -190,7 +203,8 @@ impl Lexicon {
 
     /// Takes a folded word apart; returns the parts' words and lengths in bytes, the last part's length rounded.
     pub(crate) fn apart(&self, key: &str) -> Option<Vec<(u32, usize)>> {
-        self.without_proclitics(key).or_else(|| self.without_ending(key)).or_else(|| self.compound(key))
+        let cut = self.without_proclitics(key).or_else(|| self.without_case(key));
+        cut.or_else(|| self.without_ending(key)).or_else(|| self.compound(key))
     }
 
     /// Cuts proclitics and the article off a word that the lexicon has.
@@ -224,6 +238,22 @@ impl Lexicon {
         None
     }
 
+    /// Parts a case from its word, which may have another ending.
+    fn without_case(&self, key: &str) -> Option<Vec<(u32, usize)>> {
+        if self.manner.cases.is_empty() || self.word(key) != UNKNOWN {
+            return None;
+        }
+        self.manner.cases.iter().find_map(|case| {
+            let stem = key.strip_suffix(case.as_str())?;
+            let word = Some(self.word(stem))
+                .filter(|word| *word != UNKNOWN && !self.only_fills(*word) && !self.is_case(*word));
+            let parts = word.map(|word| vec![(word, stem.len())]).or_else(|| self.without_ending(stem));
+            let mut parts = parts.or_else(|| self.compound(stem))?;
+            parts.push((self.word(case), case.len()));
+            Some(parts)
+        })
+    }
+
     fn without_ending(&self, key: &str) -> Option<Vec<(u32, usize)>> {
         self.manner.endings.iter().find_map(|ending| {
             let stem = key.strip_suffix(ending.as_str())?;
@@ -234,7 +264,7 @@ impl Lexicon {
 
     /// Takes a compound apart into words of three letters and more, the longest first.
     fn compound(&self, key: &str) -> Option<Vec<(u32, usize)>> {
-        if !self.manner.compound || key.len() < 6 || !key.is_ascii() {
+        if !self.manner.compound || key.len() < 6 {
             return None;
         }
         let mut parts = Vec::new();
@@ -245,10 +275,10 @@ impl Lexicon {
         if rest.is_empty() {
             return parts.len() > 1;
         }
-        if parts.len() > 8 {
+        if parts.len() > 16 {
             return false;
         }
-        for length in (3..=rest.len().min(16)).rev() {
+        for length in (3..=rest.len().min(18)).rev() {
             let Some((head, tail)) = rest.split_at_checked(length) else { continue };
             let word = self.word(head);
             if word == UNKNOWN {

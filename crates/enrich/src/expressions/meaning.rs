@@ -1,7 +1,9 @@
 //! What rules mean: from captured parts to times.
 
 use super::calendar::{Calendar, DAY, add_months, date_of, monday, month_of_day, month_start, weekday};
-use super::grammar::{ADJ, DIR, MONTH, NONTERMINAL, NOW_UNIT, TERMINAL, TERMINALS, UNIT, WEEKDAY};
+use super::classes::{ADJ, DIR, MONTH, NOW_UNIT, UNIT, WEEKDAY};
+use super::duration::Duration;
+use super::grammar::{NONTERMINAL, TERMINAL, TERMINALS};
 use super::lexicon::Manner;
 use super::number::Number;
 use super::numeric::century;
@@ -24,75 +26,6 @@ impl Value {
             Self::Number(number) => Some(number.value),
             _ => None,
         }
-    }
-}
-
-/// A length of time.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Duration {
-    pub(crate) months: f64,
-    pub(crate) days: f64,
-    pub(crate) seconds: f64,
-    pub(crate) workdays: f64,
-    pub(crate) grain: Grain,
-    /// The unit, by its number.
-    pub(crate) unit: usize,
-    /// Of several units, or of a broken number.
-    pub(crate) mixed: bool,
-}
-
-impl Duration {
-    /// Makes a duration of a number of units.
-    pub(crate) fn of(count: f64, number: usize) -> Option<Self> {
-        let (unit, grain) = unit(number)?;
-        let mut out = Self {
-            months: 0.0,
-            days: 0.0,
-            seconds: 0.0,
-            workdays: 0.0,
-            grain,
-            unit: number,
-            mixed: count.fract() != 0.0,
-        };
-        #[allow(clippy::cast_precision_loss, reason = "small")]
-        match unit {
-            Unit::Seconds(n) => out.seconds = count * n as f64,
-            Unit::Days(n) => out.days = count * n as f64,
-            Unit::Months(n) => out.months = count * n as f64,
-            Unit::Weekend => out.days = count * 7.0,
-            Unit::Workday => out.workdays = count,
-        }
-        (count.abs() < 1e5).then_some(out)
-    }
-
-    /// Adds another length.
-    pub(crate) fn plus(self, other: Self) -> Self {
-        Self {
-            months: self.months + other.months,
-            days: self.days + other.days,
-            seconds: self.seconds + other.seconds,
-            workdays: self.workdays + other.workdays,
-            grain: self.grain.min(other.grain),
-            unit: self.unit,
-            mixed: true,
-        }
-    }
-
-    /// Moves a moment by the length, back for a negative sign.
-    pub(crate) fn shift(&self, moment: i64, sign: f64) -> i64 {
-        #[allow(clippy::cast_possible_truncation, reason = "lengths are limited when made")]
-        let whole = |value: f64| (value * sign).trunc() as i64;
-        let (mut day, second) = (moment.div_euclid(DAY), moment.rem_euclid(DAY));
-        day = add_months(day, whole(self.months));
-        let extra_days = self.months.fract() * 30.0;
-        day += whole(self.days + extra_days.trunc());
-        let mut left = whole(self.workdays);
-        while left != 0 {
-            day += left.signum();
-            left -= if weekday(day) < 6 { left.signum() } else { 0 };
-        }
-        let broken = (self.days.fract() * 86_400.0).round();
-        day * DAY + second + whole(self.seconds + if self.grain < Grain::Day { broken } else { 0.0 })
     }
 }
 
@@ -196,7 +129,7 @@ impl Captures<'_> {
     }
 
     pub(crate) fn year(&self) -> Option<i64> {
-        self.terminal(&["year", "y4"]).or_else(|| self.terminal(&["y2"]).map(century))
+        self.terminal(&["year", "y4"]).or_else(|| self.terminal(&["y2", "yy"]).map(century))
     }
 
     pub(crate) fn dir(&self) -> Option<i64> {
@@ -229,15 +162,17 @@ pub(crate) fn calendar_of(month: i64) -> (Calendar, i64) {
 /// Day, month and year, the weekday with it.
 pub(crate) fn date(context: &Context<'_>, captures: &Captures<'_>) -> Option<Value> {
     let day = captures.terminal(&["day", "d", "ord"])?;
-    let stated = captures.int(MONTH).or_else(|| captures.time().and_then(|time| time.fields.month));
+    let named = captures.int(MONTH).or_else(|| captures.terminal(&["m2"]));
+    let stated = named.or_else(|| captures.time().and_then(|time| time.fields.month));
     let fields = Fields { year: captures.year(), month: stated, day: Some(day), weekday: captures.int(WEEKDAY) };
     let Some(month) = stated else { return day_of_month(context, day, captures) };
     let (calendar, number) = calendar_of(month);
     if calendar == Calendar::Gregorian {
         let relative = captures.dir().map(|dir| date_of(context.today()).0 + dir.signum());
-        let year = captures.year().or(relative).or_else(|| context.year_of(number, day))?;
+        let stated = captures.year().or_else(|| captures.time().and_then(|time| time.fields.year));
+        let year = stated.or(relative).or_else(|| context.year_of(number, day))?;
         let time = Time::day(super::numeric::date(year, number, day)?);
-        return Some(Value::Time(Time { fields, anchored: captures.year().is_none(), ..time }));
+        return Some(Value::Time(Time { fields, anchored: stated.is_none(), ..time }));
     }
     let year = captures.year().unwrap_or_else(|| nearest_year(context, calendar, number));
     let start = month_start(calendar, year, number) + day - 1;
@@ -280,7 +215,7 @@ pub(crate) fn same(_: &Context<'_>, captures: &Captures<'_>) -> Option<Value> {
 
 /// Yesterday, today, tomorrow; a weekday with it says the same.
 pub(crate) fn relday(context: &Context<'_>, captures: &Captures<'_>) -> Option<Value> {
-    let day = context.today() + captures.int(super::grammar::RELDAY)?;
+    let day = context.today() + captures.int(super::classes::RELDAY)?;
     Some(Value::Time(Time::day(day).anchored()))
 }
 
@@ -376,21 +311,6 @@ fn shifted(context: &Context<'_>, captures: &Captures<'_>, sign: f64) -> Option<
     }
     time.anchored = base.is_none_or(|base| base.anchored);
     Some(Value::Time(time))
-}
-
-/// A number of units.
-pub(crate) fn duration(_: &Context<'_>, captures: &Captures<'_>) -> Option<Value> {
-    let few = captures.word(super::grammar::FEW);
-    let count = captures.count().or(few).unwrap_or(1.0);
-    let unit = captures.int(UNIT).or_else(|| captures.int(super::grammar::DUAL))?;
-    let count = if captures.int(super::grammar::DUAL).is_some() { 2.0 } else { count };
-    let half = captures.word(super::grammar::HALF).unwrap_or(0.0);
-    Duration::of(count + half, usize::try_from(unit).ok()?).map(Value::Duration)
-}
-
-/// Lengths one after the other.
-pub(crate) fn sum(_: &Context<'_>, captures: &Captures<'_>) -> Option<Value> {
-    captures.durations().reduce(Duration::plus).map(Value::Duration)
 }
 
 /// Returns a Gregorian year.

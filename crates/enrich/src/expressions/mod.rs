@@ -6,9 +6,14 @@
 
 mod amount;
 mod calendar;
+mod classes;
 mod clock;
 mod digits;
+mod duration;
+mod edge;
+mod fraction;
 mod grammar;
+mod holiday;
 mod lex;
 mod lexicon;
 mod meaning;
@@ -17,6 +22,7 @@ mod number;
 mod numeric;
 mod parse;
 mod period;
+mod range;
 mod spots;
 mod time;
 
@@ -40,7 +46,7 @@ use crate::data::{EXPRESSIONS, STOPWORDS};
 const COMMON: &str = include_str!("../../data/expressions.toml");
 
 /// Tokens within which every time has a word that is more than a link.
-const NEAR: usize = 5;
+const NEAR: usize = 6;
 
 /// A time as it is written: a byte range of the text.
 #[derive(Clone, PartialEq, Debug)]
@@ -160,7 +166,7 @@ impl Reader {
         while let Some(token) = tokens.get(at) {
             if at >= sentence {
                 sentence = end_of_clause(tokens, at);
-                let future = (at..sentence).any(|at| spots.gate(at).classes & spots::bit(grammar::FUTURE) != 0);
+                let future = (at..sentence).any(|at| spots.gate(at).classes & spots::bit(classes::FUTURE) != 0);
                 let tense = if future { Tense::Future } else { Tense::Past };
                 parser.begin(tense);
             }
@@ -200,7 +206,9 @@ impl Reader {
         let tokens = numbers.tokens;
         let follows = |sign: bool| {
             let next = tokens.get(end);
-            let noun = next.is_some_and(|next| next.kind == Kind::Word && !self.grammar.lexicon.is_stop(next.word));
+            let lexicon = &self.grammar.lexicon;
+            let word = next.filter(|next| next.kind == Kind::Word);
+            let noun = word.is_some_and(|next| !lexicon.is_stop(next.word) && !lexicon.is_case(next.word));
             noun || sign && next.is_some_and(|next| matches!(next.sign(), '%' | '$' | '€' | '£'))
         };
         // "On Monday 21 people …" is no date.
@@ -256,7 +264,7 @@ fn longest(parser: &mut Parser<'_>, tops: &[u16], at: usize) -> Option<(usize, O
             continue;
         }
         for (end, value) in parser.ways(*top, at).iter() {
-            if best.is_none_or(|(known, _)| *end > known) && whole_words(parser.tokens, *end) {
+            if best.is_none_or(|(known, _)| *end > known) && whole_words(parser, *end) {
                 let time = match value {
                     Value::Time(time) if order > 0 => Some(*time),
                     _ => None,
@@ -278,11 +286,12 @@ fn inside_figure(tokens: &[Token], at: usize) -> bool {
 }
 
 /// Tells whether a phrase that ends here ends with a whole word.
-fn whole_words(tokens: &[Token], end: usize) -> bool {
+fn whole_words(parser: &Parser<'_>, end: usize) -> bool {
+    let tokens = parser.tokens;
     let Some(next) = tokens.get(end).filter(|next| next.glued) else { return true };
     let digits = end.checked_sub(1).and_then(|last| tokens.get(last)).is_some_and(|last| last.kind == Kind::Digits);
     match next.kind {
-        Kind::Word => false,
+        Kind::Word => parser.grammar.lexicon.is_case(next.word),
         Kind::Digits => !digits,
         Kind::Sign => true,
     }

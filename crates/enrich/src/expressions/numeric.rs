@@ -1,7 +1,7 @@
 //! Dates in digits: 2016-11-07, 22/04/2016, 4.22, 08/12,15, 2019/sep/01.
 
 use super::calendar::{days_of, month_length};
-use super::grammar::MONTH;
+use super::classes::MONTH;
 use super::lex::Kind;
 use super::parse::Parser;
 use super::time::{Fields, Time};
@@ -19,14 +19,15 @@ impl Parser<'_> {
             return None;
         }
         let separator = self.separator(sep_at)?;
-        let b_at = self.after(sep_at);
+        let b_at = sep_at + 1;
         let b = self.figure(b_at)?;
         let c_sep = b_at + 1;
-        let third =
-            self.separator(c_sep).filter(|sep| *sep == separator || (*sep == ',' && separator != ',')).and_then(|_| {
-                let at = self.after(c_sep);
-                Some((at, self.figure(at)?))
-            });
+        // A year may stand behind a comma; "11/20, 11/22" are two dates.
+        let date_follows = self.tokens.get(c_sep + 2).is_some_and(|sign| sign.glued && sign.sign() == separator);
+        let third = self
+            .separator(c_sep)
+            .filter(|sep| *sep == separator || (*sep == ',' && separator != ',' && !date_follows))
+            .and_then(|_| Some((c_sep + 1, self.figure(c_sep + 1)?)));
         if let Some((c_at, c)) = third {
             let time = self.three(a, b, c)?;
             let next = self.tokens.get(c_at + 1).zip(self.tokens.get(c_at + 2));
@@ -63,11 +64,6 @@ impl Parser<'_> {
         let token = self.tokens.get(at)?;
         let sign = token.sign();
         (matches!(sign, '/' | '-' | '.' | ',') && (token.glued || sign == '/' || sign == '-')).then_some(sign)
-    }
-
-    /// Returns the place after a separator.
-    fn after(&self, at: usize) -> usize {
-        at + 1
     }
 
     fn three(&self, a: Figure, b: Figure, c: Figure) -> Option<Time> {

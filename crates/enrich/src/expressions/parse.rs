@@ -175,6 +175,10 @@ impl<'a> Parser<'a> {
             "y4" if self.numbers().count(at) == 4 => {
                 ways.extend(whole(at, token).filter(|(_, v)| in_range(*v, 1000.0, 2999.0)));
             }
+            // Years that cannot be days.
+            "yy" if self.numbers().count(at) == 2 => {
+                ways.extend(whole(at, token).filter(|(_, v)| in_range(*v, 32.0, 99.0)));
+            }
             "y2" if self.numbers().count(at) == 2 => ways.extend(whole(at, token)),
             _ => {}
         }

@@ -1,12 +1,12 @@
 //! Meanings of spans longer than a day: weeks, months, years, seasons, and what is said of them.
 
 use super::calendar::{
-    Calendar, DAY, add_months, date_of, days_of, easter, first_monday, monday, month_of_day, month_start, weekday,
+    Calendar, DAY, add_months, date_of, days_of, first_monday, monday, month_of_day, month_start, weekday,
 };
-use super::grammar::{EDGE, HLF, HOLIDAY, MONTH, QTR, SEASON, UNIT};
-use super::meaning::{Captures, Context, Duration, Tense, Value, calendar_of, year_span};
-use super::numeric::date;
-use super::time::{Fields, Grain, Open, Time, Unit, week_of_year};
+use super::classes::{HLF, MONTH, NOW_UNIT, QTR, ROMAN, SEASON, UNIT};
+use super::duration::Duration;
+use super::meaning::{Captures, Context, Value, calendar_of, year_span};
+use super::time::{Fields, Grain, Time, Unit, week_of_year};
 
 /// A month, with its year or a direction.
 pub(crate) fn month(context: &Context<'_>, captures: &Captures<'_>) -> Option<Value> {
@@ -48,7 +48,7 @@ pub(crate) fn year(context: &Context<'_>, captures: &Captures<'_>) -> Option<Val
     let year = captures
         .year()
         .or_else(|| captures.count().map(super::meaning::whole))
-        .filter(|year| (1..3000).contains(year))?;
+        .filter(|year| (100..3000).contains(year))?;
     let fields = Fields { year: Some(year), ..Fields::default() };
     let jalali = context.manner.years == "jalali" && (1200..1500).contains(&year);
     let time = if jalali { calendar_year(Calendar::Jalali, year) } else { year_span(year) };
@@ -85,7 +85,7 @@ fn dir_grain(context: &Context<'_>, captures: &Captures<'_>, grain: Grain) -> Op
 
 /// This year, last year, in one word.
 pub(crate) fn this_year(context: &Context<'_>, captures: &Captures<'_>) -> Option<Value> {
-    let by = captures.int(super::grammar::THIS_YEAR)?;
+    let by = captures.int(super::classes::THIS_YEAR)?;
     unit_at(context, (Unit::Months(12), Grain::Year), by).map(Value::Time)
 }
 
@@ -110,7 +110,7 @@ pub(crate) fn dir_year(context: &Context<'_>, captures: &Captures<'_>) -> Option
 }
 
 /// A unit around now, moved by a number of them.
-fn unit_at(context: &Context<'_>, (unit, grain): (Unit, Grain), by: i64) -> Option<Time> {
+pub(crate) fn unit_at(context: &Context<'_>, (unit, grain): (Unit, Grain), by: i64) -> Option<Time> {
     let today = context.today();
     let (year, month, _) = date_of(today);
     let time = match unit {
@@ -146,8 +146,10 @@ fn unit_at(context: &Context<'_>, (unit, grain): (Unit, Grain), by: i64) -> Opti
 
 /// The last three years, the next ten days: up to now, or from tomorrow on.
 pub(crate) fn dir_duration(context: &Context<'_>, captures: &Captures<'_>) -> Option<Value> {
-    let length = captures.durations().next()?;
-    let dir = captures.dir()?;
+    let counted =
+        || Duration::of(captures.count().filter(|count| *count > 1.0)?, usize::try_from(captures.int(UNIT)?).ok()?);
+    let length = captures.durations().next().or_else(counted)?;
+    let dir = captures.dir()?.signum();
     let today = context.today();
     let of = super::time::unit(length.unit).map(|(unit, _)| unit);
     if let Some(Unit::Months(n)) = of.filter(|unit| {
@@ -201,10 +203,11 @@ pub(crate) fn within(context: &Context<'_>, captures: &Captures<'_>) -> Option<V
 pub(crate) fn nth_unit(context: &Context<'_>, captures: &Captures<'_>) -> Option<Value> {
     let (unit, grain) = captures.unit()?;
     let nth = captures.terminal(&["ord", "d"]).or_else(|| captures.dir().filter(|dir| *dir < 0))?;
+    let now_unit = || captures.int(NOW_UNIT).and_then(|number| super::time::unit(usize::try_from(number).ok()?));
     let whole = match (captures.time(), captures.year()) {
         (Some(time), _) => time,
         (None, Some(year)) => year_span(year),
-        (None, None) => unit_at(context, (Unit::Months(12), Grain::Year), 0)?,
+        (None, None) => unit_at(context, now_unit().unwrap_or((Unit::Months(12), Grain::Year)), 0)?,
     };
     let (first, end) = (whole.first_day(), whole.last_day());
     let span = match unit {
@@ -269,10 +272,8 @@ pub(crate) fn season(context: &Context<'_>, captures: &Captures<'_>) -> Option<V
 
 /// The nineties, the 1990s.
 pub(crate) fn decade(_: &Context<'_>, captures: &Captures<'_>) -> Option<Value> {
-    let stated = captures
-        .year()
-        .or_else(|| captures.terminal(&["digits", "n"]))
-        .or_else(|| captures.0.iter().find_map(|(_, value)| value.number()).map(super::meaning::whole))?;
+    let word = || captures.0.iter().rev().find_map(|(_, value)| value.number()).map(super::meaning::whole);
+    let stated = captures.year().or_else(|| captures.terminal(&["digits", "n"])).or_else(word)?;
     let year = match stated {
         0 => 2000,
         1..=99 => 1900 + stated,
@@ -283,80 +284,15 @@ pub(crate) fn decade(_: &Context<'_>, captures: &Captures<'_>) -> Option<Value> 
 
 /// The 21st century.
 pub(crate) fn century(_: &Context<'_>, captures: &Captures<'_>) -> Option<Value> {
-    let nth = captures.terminal(&["ord", "d", "n"]).filter(|nth| (1..=21).contains(nth))?;
+    let nth =
+        captures.terminal(&["ord", "d", "n"]).or_else(|| captures.int(ROMAN)).filter(|nth| (1..=21).contains(nth))?;
     let start = (nth - 1) * 100;
     Some(Value::Time(Time::days(days_of(start, 1, 1), days_of(start + 100, 1, 1), Grain::Year)))
-}
-
-/// Early, in the middle of, late in a span; its end where the value is 2.
-pub(crate) fn edge(_: &Context<'_>, captures: &Captures<'_>) -> Option<Value> {
-    let (edge, whole) = (captures.int(EDGE)?, captures.time().filter(|time| time.open == Open::Closed)?);
-    // The end of a week is its weekend, which has rules of its own.
-    if whole.grain == Grain::Week && edge == 2
-        || whole.clock
-        || whole.part.is_some()
-        || whole.grain <= Grain::Day && whole.last_day() - whole.first_day() < 2
-    {
-        return None;
-    }
-    let (first, end) = (whole.first_day(), whole.last_day());
-    let half = match whole.grain {
-        // "The beginning of 2000" is less of it than "early 2000".
-        Grain::Year if edge == -2 => add_months(first, 4),
-        Grain::Year if edge == 3 => add_months(first, 8),
-        Grain::Year => add_months(first, 6),
-        Grain::Month => first + 15,
-        _ => first + 3,
-    };
-    let (start, end) = match edge {
-        -1 | -2 => (first, half),
-        0 => match whole.grain {
-            Grain::Year => (add_months(first, 4), add_months(first, 8)),
-            Grain::Month => (first + 9, first + 20),
-            _ => (first + 1, end - 2),
-        },
-        1 | 3 => (half, end),
-        _ => (end - 1, end),
-    };
-    let grain = if whole.grain == Grain::Year && edge != 2 { Grain::Month } else { Grain::Day };
-    Some(Value::Time(Time { anchored: whole.anchored, ..Time::days(start, end, grain) }))
-}
-
-/// A part of the current week, month or year.
-pub(crate) fn edge_now(context: &Context<'_>, captures: &Captures<'_>) -> Option<Value> {
-    let unit = unit_at(context, captures.unit()?, 0)?;
-    let mut all = captures.0.to_vec();
-    all.push((super::grammar::NONTERMINAL, Value::Time(unit)));
-    edge(context, &Captures(&all))
 }
 
 /// The weekend, by a direction or that of this week.
 pub(crate) fn weekend(context: &Context<'_>, captures: &Captures<'_>) -> Option<Value> {
     unit_at(context, (Unit::Weekend, Grain::Week), captures.dir().unwrap_or(0)).map(Value::Time)
-}
-
-/// The rest of a span: from now to its end.
-pub(crate) fn rest(context: &Context<'_>, captures: &Captures<'_>) -> Option<Value> {
-    let end = unit_at(context, captures.unit()?, 0)?.last_day();
-    Some(Value::Time(Time { range: true, ..Time::days(context.today(), end, Grain::Day) }.anchored()))
-}
-
-/// A span up to now.
-pub(crate) fn to_date(context: &Context<'_>, captures: &Captures<'_>) -> Option<Value> {
-    let start = unit_at(context, captures.unit()?, 0)?.first_day();
-    Some(Value::Time(Time { range: true, ..Time::days(start, context.today() + 1, Grain::Day) }.anchored()))
-}
-
-/// Earlier or later in a span, seen from now.
-pub(crate) fn part_of_now(context: &Context<'_>, captures: &Captures<'_>) -> Option<Value> {
-    let unit = captures.unit()?;
-    let whole = unit_at(context, unit, 0)?;
-    let (start, end) = if captures.int(EDGE)? < 0 {
-        (whole.first_day(), context.today())
-    } else {
-        (context.today() + 1, whole.last_day())
-    };
-    (start < end).then(|| Value::Time(Time::days(start, end, Grain::Day).anchored()))
 }
 
 /// The week that a day is in.
@@ -373,228 +309,7 @@ pub(crate) fn weekend_of(_: &Context<'_>, captures: &Captures<'_>) -> Option<Val
     Some(Value::Time(Time { anchored: week.anchored, ..Time::days(start, start + 2, Grain::Day) }))
 }
 
-/// A holiday: month and day as one number, or one of those that move.
-pub(crate) fn holiday(context: &Context<'_>, captures: &Captures<'_>) -> Option<Value> {
-    let code = captures.int(HOLIDAY)?;
-    let this = date_of(context.today()).0;
-    let of_time = captures.time().filter(|time| time.grain == Grain::Year).map(|time| date_of(time.first_day()).0);
-    let stated = captures.year().or(of_time);
-    let year = match (stated, captures.dir()) {
-        (Some(year), _) => year,
-        (None, None) => this,
-        (None, Some(dir)) => {
-            let passed = holiday_in(code, this)? < context.today();
-            match dir {
-                ..=-1 => this - i64::from(!passed),
-                0 => this,
-                _ => this + i64::from(passed),
-            }
-        }
-    };
-    let anchored = captures.year().is_none() && captures.time().is_none_or(|time| time.anchored);
-    Some(Value::Time(Time { anchored, ..Time::day(holiday_in(code, year)?) }))
-}
-
-fn holiday_in(code: i64, year: i64) -> Option<i64> {
-    // The nth weekday of a month, counted from its end for 9.
-    let nth = |month: i64, of: i64, nth: i64| {
-        let first = days_of(year, month, 1);
-        if nth == 9 {
-            let last = add_months(first, 1) - 1;
-            last - (weekday(last) - of).rem_euclid(7)
-        } else {
-            first + (of - weekday(first)).rem_euclid(7) + 7 * (nth - 1)
-        }
-    };
-    match code {
-        101..=1231 => date(year, code / 100, code % 100),
-        // 10 000 and the days from Easter, plus 500.
-        10_000..=10_999 => Some(easter(year) + code - 10_500),
-        // 2MMDD: a day of the Hijri calendar.
-        20_101..=21_231 => {
-            let (month, day) = ((code - 20_000) / 100, code % 100);
-            let about = month_of_day(Calendar::Hijri, days_of(year, 1, 1)).0;
-            (about..about + 3)
-                .map(|hijri| month_start(Calendar::Hijri, hijri, month) + day - 1)
-                .find(|day| date_of(*day).0 == year)
-        }
-        // 3MMWN: the nth weekday of a month; 5MMWN: the day after it.
-        30_000..=39_999 => Some(nth(code / 100 % 100, code / 10 % 10, code % 10)),
-        50_000..=59_999 => Some(nth(code / 100 % 100, code / 10 % 10, code % 10) + 1),
-        _ => None,
-    }
-}
-
-/// Two times: from the one to the other.
-pub(crate) fn range(_: &Context<'_>, captures: &Captures<'_>) -> Option<Value> {
-    let mut times = captures.times();
-    let (mut first, mut last) = (times.next()?, times.next()?);
-    if first.clock != last.clock || first.open != Open::Closed || last.open != Open::Closed {
-        return None;
-    }
-    // "May to October 2020": the year is said once. "4 to 22 January" has rules of its own.
-    if first.anchored && !last.anchored && first.fields.year.is_none() && first.fields.month.is_some() {
-        let (year, ..) = date_of(last.first_day());
-        first = moved_to(first, year);
-        if first.start > last.start {
-            first = moved_to(first, year - 1);
-        }
-    } else if last.anchored && last.fields.month.is_some() && last.fields.year.is_none() {
-        let (year, ..) = date_of(first.first_day());
-        last = moved_to(last, if first.anchored { date_of(last.first_day()).0.max(year) } else { year });
-        if last.start < first.start {
-            last = moved_to(last, date_of(last.first_day()).0 + 1);
-        }
-    } else if last.fields.weekday.is_some() && last.start <= first.start {
-        last.start += 7 * DAY;
-        last.end += 7 * DAY;
-    } else if first.fields.weekday.is_some() && last.start - first.start > 7 * DAY {
-        return None;
-    }
-    if last.end < first.start {
-        return None;
-    }
-    let grain = first.grain.min(last.grain);
-    let end = if last.grain < Grain::Day { last.start } else { last.end };
-    let anchored = first.anchored || last.anchored;
-    Some(Value::Time(Time { anchored, range: true, clock: first.clock, ..Time::new(first.start, end, grain) }))
-}
-
-/// Puts a date of which only month and day are stated into a year.
-fn moved_to(time: Time, year: i64) -> Time {
-    let (was, month, day) = date_of(time.first_day());
-    let length = time.last_day() - time.first_day();
-    if was == year {
-        return time;
-    }
-    let start = days_of(year, month, day);
-    let end = if time.grain == Grain::Month && day == 1 { add_months(start, 1) } else { start + length };
-    let within = time.start.rem_euclid(DAY);
-    if within > 0 {
-        Time { start: start * DAY + within, end: start * DAY + within + 1, ..time }
-    } else {
-        Time { start: start * DAY, end: end * DAY, ..time }
-    }
-}
-
-/// Two days of one month.
-pub(crate) fn days_of_month(context: &Context<'_>, captures: &Captures<'_>) -> Option<Value> {
-    let mut days = captures.terminals(&["day", "d", "ord"]);
-    let (first, last) = (days.next()?, days.next()?);
-    let stated = captures.time().filter(|time| time.grain == Grain::Month);
-    let (start, anchored) = match (stated, captures.int(MONTH)) {
-        (Some(month), _) => (month.first_day(), month.anchored),
-        (None, Some(month)) => {
-            let (calendar, number) = calendar_of(month);
-            let by_dir = captures.dir().map(|dir| date_of(context.today()).0 + dir);
-            let year = captures.year().or(by_dir).or_else(|| context.year_of(number, last))?;
-            (month_start(calendar, year, number), captures.year().is_none())
-        }
-        (None, None) => return None,
-    };
-    (first < last && last <= 31)
-        .then(|| Value::Time(Time { anchored, range: true, ..Time::days(start + first - 1, start + last, Grain::Day) }))
-}
-
-/// Two months of one year.
-pub(crate) fn months_of_year(context: &Context<'_>, captures: &Captures<'_>) -> Option<Value> {
-    let mut months = captures.words(MONTH).map(super::meaning::whole);
-    let (first, last) = (months.next()?, months.next()?);
-    let by_dir = captures.dir().map(|dir| date_of(context.today()).0 + dir);
-    let of_time = captures.time().map(|time| date_of(time.first_day()).0);
-    let last_year = captures.year().or(by_dir).or(of_time).or_else(|| context.year_of(first, 1))?;
-    let first_year = last_year - i64::from(first > last && (captures.year().is_some() || of_time.is_some()));
-    let last_year = first_year + i64::from(first > last);
-    let end = add_months(days_of(last_year, last, 1), 1);
-    let anchored = captures.year().is_none();
-    Some(Value::Time(Time { anchored, range: true, ..Time::days(days_of(first_year, first, 1), end, Grain::Month) }))
-}
-
-/// Two weekdays of a week that is told.
-pub(crate) fn range_in_week(_: &Context<'_>, captures: &Captures<'_>) -> Option<Value> {
-    let week = captures.time().filter(|time| time.grain == Grain::Week)?;
-    let mut days = captures.words(super::grammar::WEEKDAY).map(super::meaning::whole);
-    let (first, last) = (days.next()?, days.next()?);
-    let monday = week.first_day();
-    (first < last).then(|| {
-        Value::Time(Time {
-            anchored: week.anchored,
-            range: true,
-            ..Time::days(monday + first - 1, monday + last, Grain::Day)
-        })
-    })
-}
-
-/// A month, then a day of another.
-pub(crate) fn month_to_date(_: &Context<'_>, captures: &Captures<'_>) -> Option<Value> {
-    let mut months = captures.words(MONTH).map(super::meaning::whole);
-    let (first, last) = (months.next()?, months.next()?);
-    let (day, year) = (captures.terminal(&["day"])?, captures.year()?);
-    let start = days_of(year - i64::from(first > last), first, 1);
-    let end = date(year, last, day)? + 1;
-    Some(Value::Time(Time { range: true, ..Time::days(start, end, Grain::Day) }))
-}
-
-/// A number of units from a time on.
-pub(crate) fn from_on(_: &Context<'_>, captures: &Captures<'_>) -> Option<Value> {
-    let (length, from) = (captures.durations().next()?, captures.time()?);
-    let end = length.shift(from.start, 1.0);
-    let time = if length.grain < Grain::Day {
-        Time { range: true, clock: from.clock, ..Time::new(from.start, end, Grain::Minute) }
-    } else {
-        Time::days(from.first_day(), end.div_euclid(DAY), Grain::Day)
-    };
-    Some(Value::Time(Time { anchored: from.anchored, ..time }))
-}
-
-/// From a time on.
-pub(crate) fn since(_: &Context<'_>, captures: &Captures<'_>) -> Option<Value> {
-    let time = captures.time().or_else(|| captures.year().map(year_span)).filter(|time| time.open == Open::Closed)?;
-    Some(Value::Time(Time { open: Open::From, range: false, ..time }))
-}
-
-/// From the end of a time on.
-pub(crate) fn after(_: &Context<'_>, captures: &Captures<'_>) -> Option<Value> {
-    let time = captures.time().filter(|time| time.open == Open::Closed)?;
-    let start = if time.grain <= Grain::Day && !(time.grain == Grain::Day && time.last_day() - time.first_day() > 1) {
-        time.start
-    } else {
-        time.end
-    };
-    Some(Value::Time(Time { open: Open::From, start, range: false, ..time }))
-}
-
-/// Until a time, that time with it.
-pub(crate) fn until(_: &Context<'_>, captures: &Captures<'_>) -> Option<Value> {
-    let time = captures.time().filter(|time| time.open == Open::Closed)?;
-    Some(Value::Time(Time { open: Open::Until, range: false, ..time }))
-}
-
-/// Until a time begins.
-pub(crate) fn before(_: &Context<'_>, captures: &Captures<'_>) -> Option<Value> {
-    let time = captures.time().filter(|time| time.open == Open::Closed)?;
-    let end = if time.grain >= Grain::Week { time.start } else { time.end };
-    Some(Value::Time(Time { open: Open::Until, end, range: false, ..time }))
-}
-
-/// By a day: a weekday is then one to come.
-pub(crate) fn by(context: &Context<'_>, captures: &Captures<'_>) -> Option<Value> {
-    let mut time = captures.time().filter(|time| time.open == Open::Closed)?;
-    if time.fields.weekday.is_some() && time.anchored && time.first_day() < context.today() {
-        time.start += 7 * DAY;
-        time.end += 7 * DAY;
-    }
-    Some(Value::Time(time))
-}
-
-/// Around a time: the time itself.
-pub(crate) fn around(context: &Context<'_>, captures: &Captures<'_>) -> Option<Value> {
-    super::meaning::same(context, captures)
-}
-
 /// Units alone: "the week".
 pub(crate) fn unit_now(context: &Context<'_>, captures: &Captures<'_>) -> Option<Value> {
-    let unit = captures.int(UNIT)?;
-    let _ = (unit, Tense::Past);
     unit_at(context, captures.unit()?, 0).map(Value::Time)
 }

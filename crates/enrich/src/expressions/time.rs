@@ -113,6 +113,8 @@ pub(crate) struct Time {
     pub(crate) part: Option<usize>,
     /// A range of two stated times: its last part is included.
     pub(crate) range: bool,
+    /// How exact the last part of a range is, where it is less exact than the first.
+    pub(crate) last_grain: Option<Grain>,
     pub(crate) fields: Fields,
 }
 
@@ -129,6 +131,7 @@ impl Time {
             twofold: false,
             part: None,
             range: false,
+            last_grain: None,
             fields: Fields::default(),
         }
     }
@@ -182,7 +185,9 @@ impl Time {
             Open::From => format!("{}/..", self.point(self.start)),
             Open::Until => format!("../{}", self.point(self.last())),
             Open::Closed => {
-                let (first, last) = (self.point(self.start), self.point(self.last()));
+                let whole = Self { grain: self.last_grain.unwrap_or(self.grain), open: Open::Until, ..*self };
+                let end = if self.last_grain.is_some() { &whole } else { self };
+                let (first, last) = (self.point(self.start), end.point(self.last()));
                 if first == last { first } else { format!("{first}/{last}") }
             }
         }
