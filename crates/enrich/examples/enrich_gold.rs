@@ -41,7 +41,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             let quantities: Vec<Value> = enrichments
                 .quantities
                 .iter()
-                .map(|found| json!({"surface": found.surface, "value": found.value, "unit": found.unit}))
+                .map(|found| json!({"surface": found.surface, "value": figure(found.value), "unit": found.unit}))
                 .collect();
             let temporal: Vec<Value> = enrichments
                 .temporal
@@ -58,6 +58,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     Ok(())
+}
+
+/// Writes a whole number without decimals, as the truth has it.
+fn figure(value: f64) -> Value {
+    #[allow(clippy::cast_possible_truncation, reason = "numbers of news are far below 2^53")]
+    let whole = value as i64;
+    if value.fract() == 0.0 { json!(whole) } else { json!(value) }
 }
 
 fn article(truth: &Value, form: &str) -> Article {
