@@ -1,4 +1,4 @@
-//! Lists the data files of `data/cues`, `data/stopwords` and `data/expressions`, so that a new language needs a file and no Rust.
+//! Lists the data files of `data/cues`, `data/stopwords`, `data/expressions` and `data/topics`, so that a new language needs a file and no Rust.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,9 @@ use std::{env, fs, io};
 fn main() -> io::Result<()> {
     let data = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default()).join("data");
     let mut code = String::new();
-    for (name, folder) in [("CUES", "cues"), ("STOPWORDS", "stopwords"), ("EXPRESSIONS", "expressions")] {
+    for (name, folder) in
+        [("CUES", "cues"), ("STOPWORDS", "stopwords"), ("EXPRESSIONS", "expressions"), ("TOPICS", "topics")]
+    {
         println!("cargo::rerun-if-changed=data/{folder}");
         list(&mut code, name, &data.join(folder))?;
     }

@@ -58,7 +58,7 @@ enum Task {
     EvalEnrich(eval_enrich::Options),
     /// Build the gazetteer from openly licensed packages and the lists kept by hand.
     Gazetteer(gazetteer::Options),
-    /// Train the weights that a step ships.
+    /// Train the weights of a step, or cross-validate how they are trained.
     Train(train::Options),
     /// Write the generated files of docs/.
     Docs {

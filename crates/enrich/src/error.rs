@@ -22,6 +22,14 @@ pub enum EnrichError {
         /// What is wrong.
         why: String,
     },
+    /// A step has no data of a language.
+    #[error("step {step} has no data of language {language:?}")]
+    Unsupported {
+        /// The step.
+        step: &'static str,
+        /// The language, as detected or stated.
+        language: String,
+    },
     /// The article is larger than a step reads.
     #[error("the article has {bytes} bytes of text, more than the {limit} that a step reads")]
     TooLarge {
@@ -39,6 +47,7 @@ impl EnrichError {
             Self::UnknownStep { .. } => "unknown_step",
             Self::RepeatedStep(_) => "repeated_step",
             Self::Data { .. } => "wrong_data",
+            Self::Unsupported { .. } => "unsupported",
             Self::TooLarge { .. } => "too_large",
         }
     }

@@ -11,6 +11,7 @@ use crate::data::STOPWORDS;
 use crate::gazetteer::ByHash;
 use crate::gazetteer::words::{Gap, Word, Words, follow, hash};
 use crate::language::language_of;
+use crate::topics::without_article;
 use crate::{EnrichError, Part, Step};
 
 /// Phrases kept.
@@ -119,7 +120,7 @@ impl Gathered<'_> {
     fn term(&self, word: &Word, folded: &str, han: bool) -> Term {
         let stop = self.stops.is_some_and(|stops| stops.contains(&word.hash));
         let letters = folded.chars().any(char::is_alphabetic) && (han || folded.chars().nth(2).is_some());
-        let bare = bare(folded);
+        let bare = without_article(folded);
         let key = if bare.len() == folded.len() { word.hash } else { hash(bare) };
         Term { start: word.first_byte as usize, end: word.end_byte as usize, key, stop, telling: letters && !stop }
     }
@@ -156,12 +157,6 @@ impl Gathered<'_> {
             }
         }
     }
-}
-
-/// Cuts the Arabic article and what is written on to it, so that forms of one noun count together.
-fn bare(key: &str) -> &str {
-    let cut = ["وال", "بال", "فال", "كال", "لل", "ال"].iter().find_map(|prefix| key.strip_prefix(prefix));
-    cut.filter(|rest| rest.chars().nth(2).is_some()).unwrap_or(key)
 }
 
 fn best(candidates: ByHash<Candidate>, texts: &[&str]) -> Vec<Keyphrase> {

@@ -18,6 +18,7 @@
 //! assert_eq!(enrichments.quotes[0].cue, "وقال");
 //! ```
 
+mod bytes;
 mod data;
 mod dateline;
 mod direction;
@@ -31,9 +32,14 @@ pub mod language;
 mod pipeline;
 mod quantities;
 mod quotes;
+mod readability;
 mod registry;
+mod sentiment;
 mod step;
+mod summary;
+pub mod tagger;
 mod temporal;
+pub mod topics;
 
 pub use error::EnrichError;
 pub use pipeline::Pipeline;

@@ -115,8 +115,8 @@ mod tests {
 
     #[test]
     fn an_unknown_step_is_refused_with_the_names_there_are() {
-        let error = Pipeline::new(&["language", "topics"]).err().unwrap().to_string();
-        assert!(error.contains("\"topics\"") && error.contains("keyphrases"), "{error}");
+        let error = Pipeline::new(&["language", "moods"]).err().unwrap().to_string();
+        assert!(error.contains("\"moods\"") && error.contains("keyphrases"), "{error}");
         assert!(matches!(Pipeline::new(&["quotes", "quotes"]), Err(EnrichError::RepeatedStep(_))));
     }
 

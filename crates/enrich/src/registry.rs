@@ -1,11 +1,22 @@
 //! The steps there are, one line each, in their default order.
 
 use crate::Step;
-use crate::{dateline, direction, entities, fingerprint, keyphrases, language, quantities, quotes, temporal};
+use crate::{dateline, direction, entities, fingerprint, keyphrases, language, quantities, quotes, readability};
+use crate::{sentiment, summary, temporal, topics};
 
 /// Names of all steps in their default order. Language comes first: the later steps choose their data by it.
-pub const DEFAULT_STEPS: &[&str] =
-    &["language", "direction", "dateline", "quotes", "entities", "temporal", "quantities", "keyphrases", "fingerprint"];
+pub const DEFAULT_STEPS: &[&str] = &[
+    "language",
+    "direction",
+    "dateline",
+    "quotes",
+    "entities",
+    "temporal",
+    "quantities",
+    "topics",
+    "keyphrases",
+    "fingerprint",
+];
 
 /// Returns the step with a name.
 pub(crate) fn step(name: &str) -> Option<Box<dyn Step>> {
@@ -17,7 +28,11 @@ pub(crate) fn step(name: &str) -> Option<Box<dyn Step>> {
         "entities" => Box::new(entities::Entities),
         "temporal" => Box::new(temporal::Temporal),
         "quantities" => Box::new(quantities::Quantities),
+        "topics" => Box::new(topics::TopicsStep),
         "keyphrases" => Box::new(keyphrases::Keyphrases),
+        "sentiment" => Box::new(sentiment::SentimentStep),
+        "summary" => Box::new(summary::Summary),
+        "readability" => Box::new(readability::ReadabilityStep),
         "fingerprint" => Box::new(fingerprint::FingerprintStep),
         _ => return None,
     })

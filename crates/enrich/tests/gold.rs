@@ -69,3 +69,37 @@ fn quotes_speakers_and_datelines_of_the_gold_documents_stay_above_their_floor() 
         assert!(value >= FLOOR, "{what} {value:.3} is below {FLOOR}:\n{}", wrong.join("\n"));
     }
 }
+
+/// Tells which entities of a document are found by one of their surfaces: found, all.
+fn found_entities(truth: &Value, enrichments: &naba_proto::v1::Enrichments) -> (usize, usize) {
+    let mentions = enrichments.entities.iter().flat_map(|entity| &entity.mentions);
+    let surfaces: std::collections::HashSet<&str> = mentions.map(|mention| mention.surface.as_str()).collect();
+    let entities = truth["entities"].as_array().unwrap();
+    let found = |entity: &&Value| {
+        entity["surfaces"].as_array().unwrap().iter().any(|surface| surfaces.contains(surface.as_str().unwrap()))
+    };
+    (entities.iter().filter(found).count(), entities.len())
+}
+
+#[test]
+fn entities_and_topics_of_the_gold_documents_stay_above_their_floor() {
+    let pipeline = Pipeline::standard().unwrap();
+    let (mut all, mut arabic, mut topics, mut documents) = ((0, 0), (0, 0), 0, 0);
+    for truth in truths() {
+        let enrichments = pipeline.run(&article(&truth));
+        let (found, of) = found_entities(&truth, &enrichments);
+        all = (all.0 + found, all.1 + of);
+        if truth["lang"] == "ar" {
+            arabic = (arabic.0 + found, arabic.1 + of);
+        }
+        documents += 1;
+        let top = enrichments.topics.first().map(|topic| topic.medtop_id.as_str());
+        topics += usize::from(top == truth["topic"].as_str());
+    }
+    for (what, (part, whole), floor) in
+        [("entities", all, 72), ("Arabic entities", arabic, 67), ("topics", (topics, documents), 80)]
+    {
+        println!("{what}: {part} of {whole}");
+        assert!(part * 100 >= whole * floor, "{what}: {part} of {whole} is below {floor} in 100");
+    }
+}

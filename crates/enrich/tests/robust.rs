@@ -111,6 +111,9 @@ const PIECES: &[&str] = &[
     "and",
     "to",
     "last",
+    "goal",
+    "economy",
+    "المباراة",
     "zwei",
     "hundert",
     "\u{200C}",
@@ -176,7 +179,15 @@ proptest! {
             prop_assert_eq!(text_of(&article, quantity.span.as_ref().unwrap()), Some(quantity.surface.as_str()));
             prop_assert!(quantity.value.is_finite());
         }
-        prop_assert!(enrichments.failures.is_empty());
+        for span in &enrichments.summary {
+            prop_assert!(text_of(&article, span).is_some_and(|text| !text.trim().is_empty()));
+        }
+        for mention in enrichments.entities.iter().flat_map(|entity| &entity.mentions) {
+            prop_assert_eq!(text_of(&article, mention.span.as_ref().unwrap()), Some(mention.surface.as_str()));
+        }
+        prop_assert!(enrichments.topics.iter().all(|topic| (0.0..=1.0).contains(&topic.score)));
+        let failed = |failure: &naba_proto::v1::StepFailure| failure.step != "sentiment" || failure.code != "unsupported";
+        prop_assert!(!enrichments.failures.iter().any(failed));
         let enriched = EnrichedArticle {
             article: Some(article),
             version: 1,

@@ -11,7 +11,6 @@ mod places;
 mod reading;
 
 use std::collections::HashMap;
-use std::sync::LazyLock;
 
 use naba_proto::v1::{Article, BlockRole, Coordinates, Enrichments, Entity, EntityType, Mention};
 
@@ -19,9 +18,6 @@ use crate::gazetteer::{Entry, Gazetteer, Kind};
 use crate::{EnrichError, Part, Step};
 
 use reading::Passage;
-
-static GAZETTEER: LazyLock<Result<Gazetteer, EnrichError>> =
-    LazyLock::new(|| Gazetteer::from_bytes(include_bytes!("../../data/gazetteer/gazetteer.bin")));
 
 /// Finds and links entities.
 pub(crate) struct Entities;
@@ -36,8 +32,7 @@ impl Step for Entities {
     }
 
     fn enrich(&self, article: &Article, so_far: &Enrichments) -> Result<Part, EnrichError> {
-        let gazetteer = GAZETTEER.as_ref().map_err(Clone::clone)?;
-        let entities = find(article, so_far, gazetteer);
+        let entities = find(article, so_far, Gazetteer::built()?);
         Ok(Part::new(move |enrichments| {
             for quote in enrichments.quotes.iter_mut().filter(|quote| !quote.speaker_surface.is_empty()) {
                 let named = |entity: &&Entity| entity.mentions.iter().any(|it| it.surface == quote.speaker_surface);

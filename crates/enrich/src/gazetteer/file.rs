@@ -1,11 +1,10 @@
 //! The file: entries, then the hashed names in ascending order as differences.
 
 use super::{Entry, Gazetteer, Kind, Slot};
+use crate::bytes::{Reader, varint};
 
 const MAGIC: &[u8] = b"naba-gazetteer-1\n";
 const KINDS: [Kind; 6] = [Kind::Country, Kind::Region, Kind::City, Kind::Organisation, Kind::Person, Kind::Place];
-/// More entries or names than this are refused.
-const MAX_ITEMS: u64 = 8_000_000;
 
 pub(super) fn write(gazetteer: &Gazetteer) -> Vec<u8> {
     let mut out = MAGIC.to_vec();
@@ -42,21 +41,13 @@ pub(super) fn write(gazetteer: &Gazetteer) -> Vec<u8> {
     out
 }
 
-fn varint(out: &mut Vec<u8>, mut value: u64) {
-    while value >= 0x80 {
-        out.push((value as u8 & 0x7F) | 0x80);
-        value >>= 7;
-    }
-    out.push(value as u8);
-}
-
 pub(super) fn read(bytes: &[u8]) -> Result<Gazetteer, String> {
     let rest = bytes.strip_prefix(MAGIC).ok_or("it does not begin as a gazetteer of this version")?;
-    let mut reader = Reader { rest };
+    let mut reader = Reader::of(rest);
     let torn = || "it ends early".to_owned();
     let mut gazetteer = Gazetteer::default();
     for _ in 0..reader.count().ok_or_else(torn)? {
-        gazetteer.entries.push(reader.entry().ok_or_else(torn)?);
+        gazetteer.entries.push(entry(&mut reader).ok_or_else(torn)?);
     }
     let count = reader.count().ok_or_else(torn)?;
     gazetteer.slots.reserve(count.min(bytes.len()));
@@ -77,53 +68,12 @@ pub(super) fn read(bytes: &[u8]) -> Result<Gazetteer, String> {
     Ok(gazetteer)
 }
 
-struct Reader<'a> {
-    rest: &'a [u8],
-}
-
-impl Reader<'_> {
-    fn byte(&mut self) -> Option<u8> {
-        let (first, rest) = self.rest.split_first()?;
-        self.rest = rest;
-        Some(*first)
-    }
-
-    fn varint(&mut self) -> Option<u64> {
-        let mut value = 0;
-        for shift in (0..64).step_by(7) {
-            let byte = self.byte()?;
-            value |= u64::from(byte & 0x7F) << shift;
-            if byte < 0x80 {
-                return Some(value);
-            }
-        }
-        None
-    }
-
-    fn count(&mut self) -> Option<usize> {
-        self.varint().filter(|count| *count <= MAX_ITEMS).and_then(|count| usize::try_from(count).ok())
-    }
-
-    fn text(&mut self) -> Option<String> {
-        let length = self.count()?;
-        let (text, rest) = self.rest.split_at_checked(length)?;
-        self.rest = rest;
-        String::from_utf8(text.to_vec()).ok()
-    }
-
-    fn float(&mut self) -> Option<f32> {
-        let (bytes, rest) = self.rest.split_first_chunk::<4>()?;
-        self.rest = rest;
-        Some(f32::from_le_bytes(*bytes))
-    }
-
-    fn entry(&mut self) -> Option<Entry> {
-        let kind = *KINDS.get(usize::from(self.byte()?))?;
-        let rank = self.byte()?;
-        let (country, iso, name) = (self.text()?, self.text()?, self.text()?);
-        let geonames = u32::try_from(self.varint()?).ok()?;
-        let wikidata = u32::try_from(self.varint()?).ok()?;
-        let coordinates = if self.byte()? == 0 { None } else { Some((self.float()?, self.float()?)) };
-        Some(Entry { kind, rank, country, iso, geonames, wikidata, coordinates, name })
-    }
+fn entry(reader: &mut Reader) -> Option<Entry> {
+    let kind = *KINDS.get(usize::from(reader.byte()?))?;
+    let rank = reader.byte()?;
+    let (country, iso, name) = (reader.text()?, reader.text()?, reader.text()?);
+    let geonames = u32::try_from(reader.varint()?).ok()?;
+    let wikidata = u32::try_from(reader.varint()?).ok()?;
+    let coordinates = if reader.byte()? == 0 { None } else { Some((reader.float()?, reader.float()?)) };
+    Some(Entry { kind, rank, country, iso, geonames, wikidata, coordinates, name })
 }

@@ -10,6 +10,7 @@ pub mod words;
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::LazyLock;
 
 pub use build::Builder;
 
@@ -135,7 +136,18 @@ pub struct Gazetteer {
     sieve: Sieve,
 }
 
+static BUILT: LazyLock<Result<Gazetteer, EnrichError>> =
+    LazyLock::new(|| Gazetteer::from_bytes(include_bytes!("../../data/gazetteer/gazetteer.bin")));
+
 impl Gazetteer {
+    /// Returns the gazetteer that comes with the crate; the first call reads it.
+    ///
+    /// # Errors
+    /// None in practice: the file is part of the crate.
+    pub fn built() -> Result<&'static Self, EnrichError> {
+        BUILT.as_ref().map_err(Clone::clone)
+    }
+
     /// Reads the file that [`Builder::bytes`] made.
     ///
     /// # Errors

@@ -133,7 +133,7 @@ pub fn hash(word: &str) -> u64 {
 }
 
 /// Hashes what follows a text of which the hash is known.
-fn hash_on(hash: u64, more: &str) -> u64 {
+pub(crate) fn hash_on(hash: u64, more: &str) -> u64 {
     more.bytes().fold(hash, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3))
 }
 
