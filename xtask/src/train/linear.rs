@@ -23,7 +23,7 @@ pub type Text = Vec<(u32, f32)>;
 
 /// Trains a model on texts and the numbers of their labels.
 pub fn train(texts: &[&Text], labels: &[usize], names: &[String]) -> Linear {
-    let held = |at: &usize| at % HELD_OUT == 0;
+    let held = |at: &usize| at.is_multiple_of(HELD_OUT);
     let part = |keep: bool| -> (Vec<&Text>, Vec<usize>) {
         (0..texts.len()).filter(|at| held(at) == keep).map(|at| (texts[at], labels[at])).unzip()
     };

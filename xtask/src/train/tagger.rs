@@ -85,7 +85,7 @@ impl Sentence {
         for at in 0..truth.len() {
             let kind = truth[at].checked_sub(1).map(|rest| rest / 2);
             let before = at.checked_sub(1).and_then(|before| truth[before].checked_sub(1)).map(|rest| rest / 2);
-            if let Some(kind) = kind.filter(|_| truth[at] % 2 == 0 && before != kind) {
+            if let Some(kind) = kind.filter(|_| truth[at].is_multiple_of(2) && before != kind) {
                 truth[at] = Tag::Begin(kind).number();
             }
         }

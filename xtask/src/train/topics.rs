@@ -12,8 +12,10 @@ use serde::Deserialize;
 use super::linear::{Text, train as train_linear};
 use super::rows;
 
+/// A class of a set, and the top topics of the shipped step that stand for it.
+type Class = (&'static str, &'static [u32]);
 /// Which class of each set the shipped step's topics stand for; what is not listed stands for none.
-const CLASSES: &[(&str, &[(&str, &[u32])])] = &[
+const CLASSES: &[(&str, &[Class])] = &[
     (
         "bbc",
         &[
