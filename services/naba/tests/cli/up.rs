@@ -40,7 +40,7 @@ fn a_demo_prints_the_seed_is_open_to_the_other_commands_and_drains() {
 
     good(&["topics", "--data", data]);
     let sources = good(&["sources", "list", "--json", "--data", data]).json();
-    assert!(sources.iter().any(|source| source["sourceId"] == "demo-file"), "{sources:?}");
+    assert!(sources.iter().any(|source| source["source"]["sourceId"] == "demo-file"), "{sources:?}");
     good(&["dlq", "list", "--data", data]);
     let admin = admin(&process.log());
     eventually("ready", PATIENCE, || http_get(&admin, "/readyz").ok().filter(|answer| answer.status == 200));
