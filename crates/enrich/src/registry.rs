@@ -15,6 +15,9 @@ pub const DEFAULT_STEPS: &[&str] = &[
     "quantities",
     "topics",
     "keyphrases",
+    "sentiment",
+    "summary",
+    "readability",
     "fingerprint",
 ];
 
