@@ -7,7 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
-use naba_enrich::gazetteer::{Builder, Entry, Kind, words::Words};
+use naba_enrich::gazetteer::{Builder, Entry, Kind};
+use naba_enrich::words::Words;
 use serde_json::Value;
 
 use frequency::Frequency;

@@ -3,7 +3,7 @@
 use naba_model::body_text;
 use naba_proto::v1::{Article, Enrichments, Fingerprint};
 
-use crate::gazetteer::words::Words;
+use crate::words::Words;
 use crate::{EnrichError, Part, Step};
 
 /// Words of a shingle; single characters where no spaces part words.

@@ -3,15 +3,13 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
-use naba_model::is_body;
-use naba_proto::v1::{Article, BlockRole, Enrichments, Keyphrase};
+use naba_model::is_prose;
+use naba_proto::v1::{Article, Enrichments, Keyphrase};
 use naba_text::fold_str;
 
 use crate::data::STOPWORDS;
-use crate::gazetteer::ByHash;
-use crate::gazetteer::words::{Gap, Word, Words, follow, hash};
 use crate::language::language_of;
-use crate::topics::without_article;
+use crate::words::{ByHash, Gap, Word, Words, follow, hash, without_article};
 use crate::{EnrichError, Part, Step};
 
 /// Phrases kept.
@@ -73,7 +71,7 @@ struct Candidate {
 
 fn keyphrases(article: &Article, stops: Option<&HashSet<u64>>) -> Vec<Keyphrase> {
     let mut texts = vec![article.headline.as_str(), article.deck.as_str(), article.standfirst.as_str()];
-    let body = article.blocks.iter().filter(|block| is_body(block.role()) && block.role() != BlockRole::Table);
+    let body = article.blocks.iter().filter(|block| is_prose(block.role()));
     texts.extend(body.map(|block| block.text.as_str()));
     let mut gathered = Gathered { stops, candidates: ByHash::default(), read: 0 };
     for (index, text) in texts.iter().enumerate() {
@@ -216,7 +214,7 @@ fn score(candidate: &Candidate) -> f32 {
 
 #[cfg(test)]
 mod tests {
-    use naba_proto::v1::Block;
+    use naba_proto::v1::{Block, BlockRole};
 
     use super::*;
 

@@ -40,6 +40,7 @@ mod summary;
 pub mod tagger;
 mod temporal;
 pub mod topics;
+pub mod words;
 
 pub use error::EnrichError;
 pub use pipeline::Pipeline;

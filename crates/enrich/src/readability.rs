@@ -1,10 +1,10 @@
 //! Readability: how long the sentences of the body are.
 
-use naba_model::is_body;
-use naba_proto::v1::{Article, BlockRole, Enrichments, Readability};
+use naba_model::is_prose;
+use naba_proto::v1::{Article, Enrichments, Readability};
 use naba_text::sentences;
 
-use crate::gazetteer::words::Words;
+use crate::words::Words;
 use crate::{EnrichError, Part, Step};
 
 /// Measures the sentences.
@@ -28,7 +28,7 @@ impl Step for ReadabilityStep {
 /// Returns nothing when there is no body. Where no spaces part words, each sign counts as one.
 fn readability(article: &Article) -> Option<Readability> {
     let (mut words, mut count) = (0, 0);
-    for block in article.blocks.iter().filter(|block| is_body(block.role()) && block.role() != BlockRole::Table) {
+    for block in article.blocks.iter().filter(|block| is_prose(block.role())) {
         words += Words::of(&block.text).all().len();
         count += sentences(&block.text).len();
     }
@@ -37,7 +37,7 @@ fn readability(article: &Article) -> Option<Readability> {
 
 #[cfg(test)]
 mod tests {
-    use naba_proto::v1::Block;
+    use naba_proto::v1::{Block, BlockRole};
 
     use super::*;
 

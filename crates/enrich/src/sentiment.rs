@@ -4,12 +4,11 @@
 
 use std::sync::LazyLock;
 
-use naba_model::is_body;
-use naba_proto::v1::{Article, BlockRole, Enrichments, Sentiment};
+use naba_model::is_prose;
+use naba_proto::v1::{Article, Enrichments, Sentiment};
 
-use crate::gazetteer::ByHash;
-use crate::gazetteer::words::{Gap, Words, hash};
 use crate::language::language_of;
+use crate::words::{ByHash, Gap, Words, hash};
 use crate::{EnrichError, Part, Step};
 
 /// Words between a negation and what it turns round.
@@ -52,7 +51,7 @@ impl Step for SentimentStep {
         if !language.starts_with("en") {
             return Err(EnrichError::Unsupported { step: "sentiment", language: language.to_owned() });
         }
-        let blocks = article.blocks.iter().filter(|block| is_body(block.role()) && block.role() != BlockRole::Table);
+        let blocks = article.blocks.iter().filter(|block| is_prose(block.role()));
         let texts = std::iter::once(article.headline.as_str()).chain(blocks.map(|block| block.text.as_str()));
         let sentiment = sentiment(texts);
         Ok(Part::new(move |enrichments| enrichments.sentiment = Some(sentiment)))

@@ -9,8 +9,7 @@ use naba_model::Range;
 use naba_proto::v1::{Article, BlockRole, Enrichments, Span};
 use naba_text::sentences;
 
-use crate::gazetteer::ByHash;
-use crate::gazetteer::words::{Word, Words};
+use crate::words::{ByHash, Word, Words};
 use crate::{EnrichError, Part, Step};
 
 /// Sentences of an article that are weighed: what matters comes early.
@@ -105,9 +104,12 @@ fn read(article: &Article) -> Vec<Sentence> {
             continue;
         }
         let words = Words::of(&it.text);
-        for sentence in sentences(&it.text) {
-            let inside = |word: &&Word| sentence.contains(&(word.first_byte as usize));
-            let hashes: Vec<u64> = words.all().iter().filter(inside).map(|word| word.hash).collect();
+        let mut left = words.all();
+        for sentence in sentences(&it.text).into_iter().take(MAX_SENTENCES) {
+            left = from(left, sentence.start);
+            let behind = from(left, sentence.end);
+            let hashes: Vec<u64> = left.iter().take(left.len() - behind.len()).map(|word| word.hash).collect();
+            left = behind;
             let Some(Range { start, end }) = Range::of_bytes(&it.text, sentence.start, sentence.end) else { continue };
             let length = hashes.len();
             out.push(Sentence { span: Span { block, start, end }, words: hashes.into_iter().collect(), length });
@@ -115,6 +117,11 @@ fn read(article: &Article) -> Vec<Sentence> {
     }
     out.truncate(MAX_SENTENCES);
     out
+}
+
+/// Returns the words from a byte of their text on.
+fn from(words: &[Word], byte: usize) -> &[Word] {
+    words.get(words.partition_point(|word| (word.first_byte as usize) < byte)..).unwrap_or_default()
 }
 
 #[cfg(test)]

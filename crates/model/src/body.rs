@@ -12,6 +12,11 @@ pub fn is_body(role: BlockRole) -> bool {
     )
 }
 
+/// Tells whether blocks of a role are running text of the body: all of it but tables.
+pub fn is_prose(role: BlockRole) -> bool {
+    is_body(role) && role != BlockRole::Table
+}
+
 /// Returns the body: the texts of the body blocks, in order, with an empty line between them.
 pub fn body_text(article: &Article) -> String {
     let texts: Vec<&str> =

@@ -19,7 +19,7 @@ mod instant;
 mod span;
 mod url;
 
-pub use body::{body_text, content_hash, is_body};
+pub use body::{body_text, content_hash, is_body, is_prose};
 pub use checked::{Checked, Contract, ContractError};
 pub use domain::{RegistrableDomain, registrable_domain};
 pub use id::{ArticleId, CommentId, ContentHash, IdError, SourceId, UrlHash, sha256_hex};

@@ -32,18 +32,6 @@ pub enum Script {
 
 const SCRIPTS: usize = 13;
 
-/// Tells whether a character is a letter or a digit, as `char::is_alphanumeric` does, without its table for most text.
-pub fn is_alphanumeric(c: char) -> bool {
-    match c {
-        '\0'..='\u{7F}' => c.is_ascii_alphanumeric(),
-        'À'..='Ö' | 'Ø'..='ö' | 'ø'..='\u{2C1}' | '\u{400}'..='\u{481}' | '\u{48A}'..='\u{52F}' => true,
-        '\u{5D0}'..='\u{5EA}' | '\u{620}'..='\u{64A}' | '\u{3041}'..='\u{3096}' | '\u{30A1}'..='\u{30FA}' => true,
-        '\u{4E00}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7A3}' => true,
-        '\u{2000}'..='\u{206F}' | '\u{3000}'..='\u{3004}' | '\u{3008}'..='\u{3020}' => false,
-        _ => c.is_alphanumeric(),
-    }
-}
-
 /// Returns the script of a letter, or `None` for digits, marks, punctuation and white space.
 pub fn script_of(c: char) -> Option<Script> {
     if !c.is_alphabetic() {
@@ -120,11 +108,6 @@ mod tests {
         assert_eq!(direction_of("Der Wert „خبر“ heißt Nachricht"), Direction::Ltr);
         assert_eq!(direction_of("2020 — 5"), Direction::Neutral);
         assert_eq!(direction_of("אב ab"), Direction::Rtl);
-    }
-
-    #[test]
-    fn letters_and_digits_are_those_of_the_standard() {
-        assert_eq!(('\0'..=char::MAX).find(|c| is_alphanumeric(*c) != c.is_alphanumeric()), None);
     }
 
     #[test]

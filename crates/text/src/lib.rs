@@ -27,10 +27,10 @@ mod space;
 
 pub use charset::{Decoded, DecodedBy, Markup, declared_encoding, decode, decode_as};
 pub use digit::{digit_value, fold_digits};
-pub use direction::{Direction, Script, direction_of, dominant_script, is_alphanumeric, is_rtl_letter, script_of};
+pub use direction::{Direction, Script, direction_of, dominant_script, is_rtl_letter, script_of};
 pub use fold::{Folded, fold, fold_char, fold_str};
 pub use instant::{Found, ParsedInstant, TimePrecision, find_instant, is_weekday, parse_instant};
-pub use letter::{is_caseless, is_letter_or_digit};
+pub use letter::{is_alphanumeric, is_caseless};
 pub use mime::MimeType;
 pub use month::{Calendar, Month, jalali_to_gregorian, month_of};
 pub use sentence::{sentences, words};

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use anyhow::Result;
 use naba_enrich::gazetteer::Gazetteer;
-use naba_enrich::gazetteer::words::Words;
 use naba_enrich::tagger::{Features, Tag, Tagger, Weights, decode, features};
+use naba_enrich::words::Words;
 use serde::Deserialize;
 
 use super::rows;

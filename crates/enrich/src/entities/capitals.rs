@@ -5,7 +5,7 @@ use naba_proto::v1::EntityType;
 use super::Roster;
 use super::lexicon::LEXICON;
 use super::reading::{Passage, Place};
-use crate::gazetteer::words::Gap;
+use crate::words::Gap;
 
 /// Most words of a name.
 const MAX_WORDS: usize = 8;

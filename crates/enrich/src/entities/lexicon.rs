@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use naba_text::fold_str;
 use serde::Deserialize;
 
-use crate::gazetteer::words::hash;
+use crate::words::hash;
 
 /// The words of `data/names.toml`. A test reads the file, so it is never empty in a release.
 pub(super) static LEXICON: LazyLock<Lexicon> =

@@ -7,8 +7,8 @@ use naba_proto::v1::{EntityType, Quote};
 use super::Roster;
 use super::lexicon::LEXICON;
 use super::reading::{Passage, Place, key, occurrences};
-use crate::gazetteer::words::{Gap, Words};
 use crate::gazetteer::{Gazetteer, Kind};
+use crate::words::{Gap, Words};
 
 /// Most words between the head of a title and the name that it introduces.
 const MAX_TITLE_WORDS: usize = 5;

@@ -7,8 +7,8 @@ use naba_proto::v1::{BlockRole, Dateline, EntityType};
 use super::Roster;
 use super::lexicon::LEXICON;
 use super::reading::{Passage, Place};
-use crate::gazetteer::words::Gap;
 use crate::gazetteer::{Entry, Found, Gazetteer, Kind};
+use crate::words::{Gap, Word};
 
 /// A place ranked below this (40,000 people) is meant only where something else speaks for it.
 const SMALL: u8 = 115;
@@ -133,7 +133,7 @@ fn is_plausible(passage: &Passage, hit: &Hit, entry: &Entry, countries: &HashSet
 /// Tells whether capitals stand beside the word: it is then part of a longer name, most often a person's.
 fn beside_a_name(passage: &Passage, place: Place) -> bool {
     let words = passage.words.all();
-    let joined = |word: &crate::gazetteer::words::Word| matches!(word.gap, Gap::Space | Gap::Joint);
+    let joined = |word: &Word| matches!(word.gap, Gap::Space | Gap::Joint);
     let after = words.get(place.end).is_some_and(|word| word.upper && joined(word));
     let before = words.get(place.start).is_some_and(joined)
         && place

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use naba_proto::v1::{Article, BlockRole, Mention, Span};
 
-use crate::gazetteer::words::{Gap, Word, Words, follow, without_proclitics};
 use crate::gazetteer::{Found, Gazetteer};
+use crate::words::{Gap, Word, Words, without_proclitics};
 
 /// Words of all blocks together that are looked at.
 const MAX_WORDS: usize = 60_000;
@@ -80,7 +80,7 @@ impl<'a, 'g> Passage<'a, 'g> {
     fn look_up(&self, gazetteer: &'g Gazetteer) -> Vec<(Place, Found<'g>)> {
         let mut out: Vec<(Place, Found<'g>)> = Vec::new();
         for form in &self.forms {
-            let Some((end, found)) = self.longest(gazetteer, form) else { continue };
+            let Some((end, found)) = gazetteer.longest(&self.words, form.word, form.hash) else { continue };
             let place = Place { start: form.word, end, cut: form.cut };
             let before = out.last_mut().filter(|(before, _)| before.start == place.start);
             match before {
@@ -92,25 +92,6 @@ impl<'a, 'g> Passage<'a, 'g> {
         }
         out.retain(|(place, _)| self.capital(*place));
         out
-    }
-
-    fn longest(&self, gazetteer: &'g Gazetteer, form: &Form) -> Option<(usize, Found<'g>)> {
-        let mut phrase = follow(0, form.hash);
-        let mut found = gazetteer.find(phrase)?;
-        let mut best = None;
-        for end in form.word + 1.. {
-            if !found.entries.is_empty() {
-                best = Some((end, found));
-            }
-            let next = self.words.all().get(end).filter(|word| {
-                found.continues && matches!(word.gap, Gap::None | Gap::Space | Gap::Joint | Gap::Closed)
-            });
-            let Some(word) = next else { break };
-            phrase = follow(phrase, word.hash);
-            let Some(longer) = gazetteer.find(phrase) else { break };
-            found = longer;
-        }
-        best
     }
 
     /// Returns the name of the gazetteer that begins with a word.

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::words::{Words, follow, hash};
 use super::{CONTINUES, Entry, Gazetteer, Slot, WEAK, file, key};
+use crate::words::{Words, follow, hash};
 
 /// Entries kept of one name.
 const MAX_CANDIDATES: usize = 6;

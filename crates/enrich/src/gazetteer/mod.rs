@@ -6,15 +6,13 @@
 mod build;
 mod file;
 mod user;
-pub mod words;
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::LazyLock;
 
 pub use build::Builder;
 
 use crate::EnrichError;
+use crate::words::{ByHash, Gap, Words, follow};
 
 /// What an entry is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -78,26 +76,6 @@ pub struct Found<'a> {
     pub continues: bool,
 }
 
-/// A hash is its own hash.
-#[derive(Default)]
-pub(crate) struct Same(u64);
-
-impl Hasher for Same {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 << 8) ^ u64::from(*byte);
-        }
-    }
-
-    fn write_u64(&mut self, value: u64) {
-        self.0 = value.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    }
-}
-
 /// A set of hashes that may say yes where it should say no: it spares most words the search among all names.
 #[derive(Default)]
 struct Sieve(Vec<u64>);
@@ -123,9 +101,6 @@ impl Sieve {
         key as usize % (Self::WORDS * 64)
     }
 }
-
-/// A map of what is hashed already.
-pub(crate) type ByHash<T> = HashMap<u64, T, BuildHasherDefault<Same>>;
 
 /// A gazetteer, ready to be asked.
 #[derive(Default)]
@@ -166,6 +141,24 @@ impl Gazetteer {
         self.slots.insert(key, slot);
     }
 
+    /// Returns the longest name that begins with a word, and where it ends; `first` is the hash of the word, or of what it is
+    /// without its proclitics.
+    pub(crate) fn longest(&self, words: &Words, start: usize, first: u64) -> Option<(usize, Found<'_>)> {
+        let mut phrase = follow(0, first);
+        let mut best = None;
+        for end in start + 1.. {
+            let Some(found) = self.find(phrase) else { break };
+            if !found.entries.is_empty() {
+                best = Some((end, found));
+            }
+            let next =
+                words.all().get(end).filter(|word| found.continues && !matches!(word.gap, Gap::Stop | Gap::Break));
+            let Some(word) = next else { break };
+            phrase = follow(phrase, word.hash);
+        }
+        best
+    }
+
     /// Returns the number of entries.
     pub fn len(&self) -> usize {
         self.entries.len()
@@ -176,7 +169,7 @@ impl Gazetteer {
         self.entries.is_empty()
     }
 
-    /// Looks a phrase up by its hash (see [`words::follow`]).
+    /// Looks a phrase up by its hash (see [`follow`]).
     pub fn find(&self, phrase: u64) -> Option<Found<'_>> {
         let key = key(phrase);
         let slot = self.sieve.may_hold(key).then(|| self.slots.get(&key))??;
@@ -210,8 +203,8 @@ mod tests {
     }
 
     fn find<'a>(gazetteer: &'a Gazetteer, phrase: &str) -> Option<Vec<&'a str>> {
-        let words = words::Words::of(phrase);
-        let hash = (0..words.all().len()).fold(0, |hash, i| words::follow(hash, words::hash(words.folded(i))));
+        let words = Words::of(phrase);
+        let hash = (0..words.all().len()).fold(0, |hash, i| follow(hash, crate::words::hash(words.folded(i))));
         let found = gazetteer.find(hash)?;
         Some(found.entries.iter().filter_map(|i| gazetteer.entry(*i)).map(|e| e.name.as_str()).collect())
     }

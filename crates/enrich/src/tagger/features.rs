@@ -2,9 +2,8 @@
 
 use naba_text::is_caseless;
 
-use crate::gazetteer::words::{Gap, Word, Words, follow, hash, without_proclitics};
 use crate::gazetteer::{Gazetteer, Kind};
-use crate::topics::without_article;
+use crate::words::{Gap, Word, Words, follow, hash, without_article, without_proclitics};
 
 /// The features of the words of a text, a list of hashes for each.
 pub type Features = Vec<Vec<u64>>;
@@ -129,35 +128,23 @@ fn known(words: &Words, gazetteer: &Gazetteer) -> Vec<u64> {
 }
 
 fn longest(words: &Words, gazetteer: &Gazetteer, start: usize) -> Option<(usize, u64)> {
-    let mut best = name_from(words, gazetteer, start, words.hash(start));
+    let name = |first: u64| gazetteer.longest(words, start, first);
+    let mut best = name(words.hash(start));
     without_proclitics(words.folded(start), |bare, _| {
-        let found = name_from(words, gazetteer, start, bare);
+        let found = name(bare);
         if found.is_some_and(|(end, _)| best.is_none_or(|(known, _)| end > known)) {
             best = found;
         }
     });
-    best
-}
-
-fn name_from(words: &Words, gazetteer: &Gazetteer, start: usize, first: u64) -> Option<(usize, u64)> {
-    let mut best = None;
-    let mut phrase = follow(0, first);
-    for end in start + 1.. {
-        let Some(found) = gazetteer.find(phrase) else { break };
-        if let Some(entry) = found.entries.first().and_then(|index| gazetteer.entry(*index)) {
-            let kind = match entry.kind {
-                Kind::Country => 1,
-                Kind::Region => 2,
-                Kind::City => 3 + u64::from(entry.rank >= 125),
-                Kind::Organisation => 5,
-                Kind::Person => 6,
-                Kind::Place => 7,
-            };
-            best = Some((end, kind << 1 | u64::from(found.weak)));
-        }
-        let next = words.all().get(end).filter(|word| found.continues && !matches!(word.gap, Gap::Stop | Gap::Break));
-        let Some(word) = next else { break };
-        phrase = follow(phrase, word.hash);
-    }
-    best
+    let (end, found) = best?;
+    let entry = found.entries.first().and_then(|index| gazetteer.entry(*index))?;
+    let kind = match entry.kind {
+        Kind::Country => 1,
+        Kind::Region => 2,
+        Kind::City => 3 + u64::from(entry.rank >= 125),
+        Kind::Organisation => 5,
+        Kind::Person => 6,
+        Kind::Place => 7,
+    };
+    Some((end, kind << 1 | u64::from(found.weak)))
 }

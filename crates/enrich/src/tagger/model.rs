@@ -2,7 +2,7 @@
 
 use crate::EnrichError;
 use crate::bytes::{Reader, varint};
-use crate::gazetteer::ByHash;
+use crate::words::ByHash;
 
 use super::Features;
 

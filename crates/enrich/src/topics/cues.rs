@@ -4,8 +4,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use crate::data::TOPICS;
-use crate::gazetteer::ByHash;
-use crate::gazetteer::words::{Gap, Words, follow, hash};
+use crate::words::{ByHash, Gap, Words, follow, hash, hash_on, without_article};
 
 /// Most words of a cue.
 const MAX_WORDS: usize = 6;
@@ -120,7 +119,7 @@ impl<'c> Evidence<'c> {
         let mut prefix = hash("");
         for (letters, c) in stem.chars().enumerate() {
             let mut bytes = [0; 4];
-            prefix = crate::gazetteer::words::hash_on(prefix, c.encode_utf8(&mut bytes));
+            prefix = hash_on(prefix, c.encode_utf8(&mut bytes));
             if letters + 1 >= MIN_LETTERS {
                 note(cues.prefixes.get(&prefix));
             }
@@ -179,12 +178,6 @@ fn stems(word: &str, mut each: impl FnMut(&str)) {
         }
         each(without_article(cut));
     }
-}
-
-/// Cuts the Arabic article, and what is written on to it.
-pub(crate) fn without_article(word: &str) -> &str {
-    let cut = ["وال", "بال", "فال", "كال", "لل", "ال"].iter().find_map(|article| word.strip_prefix(article));
-    cut.filter(|rest| rest.chars().nth(2).is_some()).unwrap_or(word)
 }
 
 #[cfg(test)]

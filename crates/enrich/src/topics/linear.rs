@@ -2,7 +2,7 @@
 
 use crate::EnrichError;
 use crate::bytes::{Reader, varint};
-use crate::gazetteer::words::Words;
+use crate::words::Words;
 
 const MAGIC: &[u8] = b"naba-linear-1\n";
 /// Bits of the number of a feature.

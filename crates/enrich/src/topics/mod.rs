@@ -6,14 +6,13 @@
 mod cues;
 mod linear;
 
-use naba_model::is_body;
-use naba_proto::v1::{Article, BlockRole, Enrichments, Topic};
+use naba_model::is_prose;
+use naba_proto::v1::{Article, Enrichments, Topic};
 
 pub use linear::{Linear, MAX_LABELS, features};
 
 use crate::language::language_of;
 use crate::{EnrichError, Part, Step};
-pub(crate) use cues::without_article;
 use cues::{Evidence, cues_of};
 
 /// Topics that are less likely are left out.
@@ -48,8 +47,7 @@ impl Step for TopicsStep {
             evidence.read(&article.headline, true);
             evidence.read(&article.deck, false);
             evidence.read(&article.standfirst, false);
-            for block in article.blocks.iter().filter(|block| is_body(block.role()) && block.role() != BlockRole::Table)
-            {
+            for block in article.blocks.iter().filter(|block| is_prose(block.role())) {
                 evidence.read(&block.text, false);
             }
             likeliest(&evidence.weights())
@@ -78,7 +76,7 @@ fn likeliest(weights: &[(u32, f32)]) -> Vec<Topic> {
 
 #[cfg(test)]
 mod tests {
-    use naba_proto::v1::Block;
+    use naba_proto::v1::{Block, BlockRole};
 
     use super::*;
 

@@ -1,6 +1,9 @@
-//! The words of a text as a gazetteer sees them: folded, hashed, with the way back to the text.
+//! The words of a text: folded, hashed, with the way back to the text.
 
-use naba_text::{Script, fold_char, is_caseless, is_letter_or_digit, script_of};
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
+use naba_text::{Script, fold_char, is_alphanumeric, is_caseless, script_of};
 
 /// A word: a run of letters and digits, or one sign of a script written without spaces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +64,7 @@ impl Words {
         let mut gap = Gap::Stop;
         for (at, (byte, c)) in (0_u32..).zip(text.char_indices()) {
             let sign = is_sign(c);
-            if sign || is_letter_or_digit(c) || (open && is_inner_mark(c)) {
+            if sign || is_alphanumeric(c) || (open && is_inner_mark(c)) {
                 if sign || !open {
                     words.close();
                     words.open(c, at, byte as u32, gap, sign);
@@ -143,6 +146,29 @@ pub fn follow(phrase: u64, word: u64) -> u64 {
     mixed ^ (mixed >> 29)
 }
 
+/// A hash is its own hash.
+#[derive(Default)]
+pub(crate) struct Same(u64);
+
+impl Hasher for Same {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 << 8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, value: u64) {
+        self.0 = value.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
+}
+
+/// A map of what is hashed already.
+pub(crate) type ByHash<T> = HashMap<u64, T, BuildHasherDefault<Same>>;
+
 fn widen(gap: Gap, c: char, last: Option<&Word>) -> Gap {
     let initial = last.is_some_and(|word| word.upper && word.end - word.start <= 2);
     match (gap, c) {
@@ -193,6 +219,12 @@ pub fn without_proclitics(word: &str, mut each: impl FnMut(u64, u32)) {
         }
         _ => {}
     }
+}
+
+/// Cuts the Arabic article, and what is written on to it.
+pub(crate) fn without_article(word: &str) -> &str {
+    let cut = ["وال", "بال", "فال", "كال", "لل", "ال"].iter().find_map(|article| word.strip_prefix(article));
+    cut.filter(|rest| rest.chars().nth(2).is_some()).unwrap_or(word)
 }
 
 fn has_letters(word: &str, count: usize) -> bool {
