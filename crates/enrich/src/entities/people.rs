@@ -98,7 +98,8 @@ pub(super) fn later(passages: &mut [Passage], roster: &mut Roster) {
     }
     let mut owned: Vec<(Vec<u64>, usize)> =
         short.into_iter().filter_map(|(name, owner)| Some((name, owner?))).collect();
-    owned.sort_by_key(|(name, entity)| (std::cmp::Reverse(name.len()), *entity));
+    // In full, because the map gives them in any order.
+    owned.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then(a.1.cmp(&b.1)).then_with(|| a.0.cmp(&b.0)));
     let names: Vec<Vec<u64>> = owned.iter().map(|(name, _)| name.clone()).collect();
     for (number, at, place) in occurrences(passages, &names) {
         let (Some(passage), Some((_, entity))) = (passages.get_mut(at), owned.get(number)) else { continue };

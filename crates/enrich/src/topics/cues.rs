@@ -1,6 +1,6 @@
 //! Cue words and phrases of topics, and how much of an article speaks for each topic.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
 use crate::data::TOPICS;
@@ -141,7 +141,7 @@ impl<'c> Evidence<'c> {
 
     /// Returns how much speaks for each topic: a cue that recurs counts more, but not in proportion.
     pub(super) fn weights(&self) -> Vec<(u32, f32)> {
-        let mut weights: HashMap<u32, f32> = HashMap::new();
+        let mut weights: BTreeMap<u32, f32> = BTreeMap::new();
         let mut counts: Vec<(u32, f32)> = self.counts.iter().map(|(number, count)| (*number, *count)).collect();
         // Sums of floats depend on their order.
         counts.sort_by_key(|(number, _)| *number);
