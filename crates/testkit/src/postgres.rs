@@ -78,11 +78,16 @@ impl RealPostgres {
         self.port
     }
 
-    /// Kills the server with SIGKILL, as the out-of-memory killer does. Its sessions end within a moment.
+    /// Kills the server with SIGKILL, as the out-of-memory killer does, and waits until its sessions have noticed and ended:
+    /// until then they would still serve.
     pub fn kill(&self) {
         if let Some(mut server) = self.server.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            let sessions = children(server.id());
             server.kill().expect("kill postgres");
             server.wait().expect("wait for postgres");
+            eventually("sessions of the killed server end", PATIENCE, || {
+                sessions.iter().all(|pid| !is_alive(*pid)).then_some(())
+            });
         }
     }
 
@@ -180,6 +185,18 @@ impl Drop for RealPostgres {
             let _ = server.wait();
         }
     }
+}
+
+/// Returns the processes that a process has started.
+fn children(pid: u32) -> Vec<u32> {
+    let listed = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+    listed.split_whitespace().filter_map(|pid| pid.parse().ok()).collect()
+}
+
+/// Tells whether a process runs; one that has ended and is not yet buried does not.
+fn is_alive(pid: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit_once(") ").is_some_and(|(_, fields)| !fields.starts_with('Z'))
 }
 
 /// Finds the newest server in Debian's folders.
