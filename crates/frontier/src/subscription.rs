@@ -66,14 +66,14 @@ impl Frontier {
     }
 
     /// Notes that something was pushed for a source. Returns what to store, now and then.
-    pub fn pushed(&mut self, now: Millis, source_id: &str) -> Option<Decision> {
+    pub fn pushed(&mut self, now: Millis, source_id: &str) -> Option<SourceState> {
         let subscription = self.subscription(source_id)?;
         let last = subscription.pushed_at.as_ref().map_or(0, millis_of);
         let is_worth = !subscription.trusted || now.saturating_sub(last) >= NOTE_EVERY;
         subscription.pushed_at = Some(timestamp_of(now));
         subscription.trusted = true;
         let state = &self.sources.get(source_id)?.item.state;
-        is_worth.then(|| Decision::SaveSource(state.clone()))
+        is_worth.then(|| state.clone())
     }
 
     fn subscription(&mut self, source_id: &str) -> Option<&mut Subscription> {

@@ -85,6 +85,11 @@ impl Metric {
         gauge!(self.name(), self.with(labels)).set(value);
     }
 
+    /// Sets a gauge to a number of things.
+    pub fn set_count(self, labels: &[&str], count: usize) {
+        self.set(labels, f64::from(u32::try_from(count).unwrap_or(u32::MAX)));
+    }
+
     /// Records a duration in seconds.
     pub fn observe(self, labels: &[&str], seconds: f64) {
         histogram!(self.name(), self.with(labels)).record(seconds);

@@ -16,8 +16,9 @@ use crate::codes;
 use crate::config::FetcherConfig;
 use crate::http::HttpError;
 use crate::perform::{Finished, Job, Performer, is_acceptable};
+use crate::spelling::{self, Settled};
+use crate::step;
 use crate::websub::{Callbacks, Event, Push};
-use crate::{spelling, step};
 
 /// Between two counts of the sources, milliseconds.
 const COUNT_EVERY: Millis = 10_000;
@@ -90,10 +91,10 @@ impl Fetcher {
         self.counted_at = now;
         let counts: Vec<_> = self.partitions.values().map(|own| own.frontier.standings(now)).collect();
         for standing in Standing::ALL {
-            let count = step::gauge(counts.iter().map(|counts| counts[standing as usize]).sum());
-            Metric::SourcesByState.set(&[Self::NAME, standing.word()], count);
+            let count = counts.iter().map(|counts| counts[standing as usize]).sum();
+            Metric::SourcesByState.set_count(&[Self::NAME, standing.word()], count);
             if standing == Standing::Silent {
-                Metric::SourceSilence.set(&[Self::NAME], count);
+                Metric::SourceSilence.set_count(&[Self::NAME], count);
             }
         }
     }
@@ -184,7 +185,7 @@ impl Source for Fetcher {
             Some(Err(error)) => tracing::warn!(source_id, %error, offset = record.offset, "source does not decode"),
         }
         let sources: usize = self.partitions.values().map(|partition| partition.sources).sum();
-        Metric::Sources.set(&[Self::NAME], step::gauge(sources));
+        Metric::Sources.set_count(&[Self::NAME], sources);
     }
 
     fn on_caught_up(&mut self, partition: u32, _: &StateView, _: Millis) {
@@ -201,14 +202,18 @@ impl Source for Fetcher {
         if !is_acceptable(&entry.url, &self.config.file_roots) {
             return Ok(Step { end: Some(End::Skipped(codes::FILE_OUTSIDE)), ..Step::default() });
         }
-        let (entry, alias) = spelling::settle(entry, state)?;
+        let Settled { spelling, known, alias } = spelling::settle(&entry, state)?;
+        let entry = match spelling {
+            Some((url, url_hash)) => FrontierEntry { url, url_hash, ..entry },
+            None => entry,
+        };
         let url_hash = entry.url_hash.clone();
-        let known = state.get_message::<SeenEntry>(SEEN, url_hash.as_bytes())?;
         let again = known.as_ref().is_some_and(|known| step::is_redriven(&entry, known));
         let Some(own) = self.partitions.get_mut(&partition) else {
             return Err(StageError::fatal(format!("record of partition {partition}, which is not assigned")));
         };
-        let entry = step::named(entry.clone(), own.frontier.source(&entry.source_id));
+        let source = own.frontier.source(&entry.source_id);
+        let entry = step::named(entry, source);
         let accepted = own.frontier.accept(now, entry, known, again);
         match accepted.map_err(|error| StageError::poison(codes::BAD_ENTRY, error))? {
             Accepted::Seen => Ok(Step { end: Some(End::Skipped(naba_frontier::reasons::SEEN)), ..Step::default() }),

@@ -33,3 +33,4 @@ pub use config::{DEFAULTS, FetcherConfig, FetcherSettings, Wait};
 pub use probe::{Probe, ProbeError, ProbedListing, probe};
 pub use run::run;
 pub use sources::{SourceError, SourceErrors, announce, read_sources_opml, read_sources_toml, withdraw};
+pub use spelling::spelling_key;

@@ -9,34 +9,53 @@ use naba_stage::{StageError, StateView, StateWrite};
 
 use crate::fetcher::SEEN;
 
-/// Gives an entry the spelling under which its page is known. For a page that is not, returns what to store with it, so that
-/// its other spellings are found.
-pub(crate) fn settle(
-    entry: FrontierEntry,
-    state: &StateView,
-) -> Result<(FrontierEntry, Option<StateWrite>), StageError> {
-    let web = NormalUrl::parse(&entry.url).ok().filter(|url| url.as_url().scheme() != "file");
-    let page = web.and_then(|url| NormalUrl::parse(&url.page_key()).ok());
-    let Some(page) = page else { return Ok((entry, None)) };
-    if seen(state, &entry.url_hash)?.is_some() {
-        return Ok((entry, None));
-    }
-    let page = UrlHash::of(&page).into_string();
-    let key = format!("page {page}");
+/// How an address stands to what is known.
+pub(crate) struct Settled {
+    /// The spelling under which its page is known, where that is another one: address and hash.
+    pub(crate) spelling: Option<(String, String)>,
+    /// What is stored about the page under that spelling, or else this one.
+    pub(crate) known: Option<SeenEntry>,
+    /// For a page that is not known: what to store with it, so that its other spellings are found.
+    pub(crate) alias: Option<StateWrite>,
+}
+
+/// Finds the spelling under which the page of an entry is known.
+pub(crate) fn settle(entry: &FrontierEntry, state: &StateView) -> Result<Settled, StageError> {
+    let known = seen(state, &entry.url_hash)?;
+    let page = if known.is_none() { page_of(&entry.url) } else { None };
+    let Some(page) = page else { return Ok(Settled { spelling: None, known, alias: None }) };
+    let key = alias_key(&page);
     let named = match seen(state, &key)? {
         Some(named) => Some(named),
-        None => seen(state, &page)?,
+        None => seen(state, UrlHash::of(&page).as_str())?,
     };
-    let known = named.and_then(|named| named.entry).filter(|known| !led_here(known, &entry));
-    if let Some(known) = known
-        && is_alive(state, &known)?
+    let named = named.and_then(|named| named.entry).filter(|named| !led_here(named, entry));
+    if let Some(named) = named
+        && let Some(known) = seen(state, &named.url_hash)?.filter(is_alive)
     {
-        return Ok((FrontierEntry { url: known.url, url_hash: known.url_hash, ..entry }, None));
+        return Ok(Settled { spelling: Some((named.url, named.url_hash)), known: Some(known), alias: None });
     }
     let address =
         FrontierEntry { url: entry.url.clone(), url_hash: entry.url_hash.clone(), ..FrontierEntry::default() };
     let record = SeenEntry { entry: Some(address), ..SeenEntry::default() };
-    Ok((entry, Some(StateWrite::put(SEEN, key, &record))))
+    Ok(Settled { spelling: None, known: None, alias: Some(StateWrite::put(SEEN, key, &record)) })
+}
+
+/// Returns the one spelling of an address on the web that stands for all.
+fn page_of(address: &str) -> Option<NormalUrl> {
+    let url = NormalUrl::parse(address).ok().filter(|url| url.as_url().scheme() != "file")?;
+    NormalUrl::parse(&url.page_key()).ok()
+}
+
+/// Returns the key of the record that names the spelling under which a page is known.
+fn alias_key(page: &NormalUrl) -> String {
+    format!("page {}", UrlHash::of(page))
+}
+
+/// Returns the key under which state is stored that names the spelling under which the page of an address is known; `None` for
+/// an address that has one spelling only.
+pub fn spelling_key(address: &str) -> Option<String> {
+    page_of(address).as_ref().map(alias_key)
 }
 
 /// Tells whether redirects led from the known spelling to this one: then this one is the page's own.
@@ -45,9 +64,8 @@ fn led_here(known: &FrontierEntry, entry: &FrontierEntry) -> bool {
 }
 
 /// Tells whether a spelling gives the page. One that was given up does not speak for the others.
-fn is_alive(state: &StateView, known: &FrontierEntry) -> Result<bool, StageError> {
-    let state = seen(state, &known.url_hash)?;
-    Ok(state.is_some_and(|state| matches!(state.status(), SeenStatus::Pending | SeenStatus::Fetched)))
+fn is_alive(known: &SeenEntry) -> bool {
+    matches!(known.status(), SeenStatus::Pending | SeenStatus::Fetched)
 }
 
 fn seen(state: &StateView, key: &str) -> Result<Option<SeenEntry>, StageError> {

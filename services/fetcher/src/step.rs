@@ -6,7 +6,7 @@ use bytes::Bytes;
 use naba_frontier::{Decision, Ending, FetchRequest, Frontier};
 use naba_model::Millis;
 use naba_proto::prost::Message;
-use naba_proto::v1::{FrontierEntry, Origin, SeenEntry, SeenStatus, Source as Watch};
+use naba_proto::v1::{FrontierEntry, Origin, SeenEntry, SeenStatus, Source as Watch, SourceState};
 use naba_stage::{End, Metric, Output, StateView, StateWrite, Step, WorkId};
 
 use crate::document::{self, Fetched};
@@ -14,7 +14,7 @@ use crate::entries::Discoverer;
 use crate::fetcher::{HOST_STATE, SEEN, SOURCE_STATE};
 use crate::perform::{Found, kind_label};
 use crate::sources::{announce, domain_of, withdraw};
-use crate::spelling;
+use crate::spelling::{self, Settled};
 use crate::websub::Push;
 
 /// Makes the step of what was pushed: its entries on the frontier topic, and what the push says about its hub.
@@ -26,12 +26,15 @@ pub(crate) fn pushed(frontier: &mut Frontier, push: Push, state: &StateView, now
     let entries = discoverer.entries(push.listing);
     let mut step = Step { end: Some(End::Emitted), ..Step::default() };
     step.outputs.extend(entries.iter().filter(|entry| is_news(entry, state)).map(frontier_record));
-    if let Some(Decision::SaveSource(learnt)) = frontier.pushed(now, &source.source_id) {
-        step.writes.push(StateWrite::put(SOURCE_STATE, learnt.source_id.clone(), &learnt));
-    }
+    step.writes.extend(frontier.pushed(now, &source.source_id).as_ref().map(learnt));
     let attempt = u64::try_from(now).unwrap_or_default();
     step.work = Some(WorkId { key: Bytes::from(format!("websub {}", source.source_id)), attempt });
     step
+}
+
+/// Stores what was learnt about a source.
+fn learnt(state: &SourceState) -> StateWrite {
+    StateWrite::put(SOURCE_STATE, state.source_id.clone(), state)
 }
 
 /// Gives an entry of a push that another instance took the words that only the owner of its source knows.
@@ -61,9 +64,7 @@ pub(crate) fn apply(
     now: Millis,
 ) {
     match decision {
-        Decision::SaveSource(learnt) => {
-            step.writes.push(StateWrite::put(SOURCE_STATE, learnt.source_id.clone(), &learnt));
-        }
+        Decision::SaveSource(state) => step.writes.push(learnt(&state)),
         Decision::SavePage { url_hash, state } => step.writes.push(StateWrite::put(SEEN, url_hash, &state)),
         Decision::SaveHost(host) => step.writes.push(StateWrite::put(HOST_STATE, host.domain.clone(), &host)),
         Decision::Forward(entry) => step.outputs.push(frontier_record(&entry)),
@@ -117,10 +118,9 @@ fn moved(from: &str, source: &Watch) -> Vec<Output> {
 /// Returns false for an entry that this partition knows and that says nothing new: most entries of most polls. Entries of
 /// other partitions' domains are judged by their owner.
 fn is_news(entry: &FrontierEntry, state: &StateView) -> bool {
-    let Ok((entry, _)) = spelling::settle(entry.clone(), state) else { return true };
-    match state.get_message::<SeenEntry>(SEEN, entry.url_hash.as_bytes()) {
-        Ok(Some(known)) => naba_frontier::is_news(&entry, &known),
-        Ok(None) | Err(_) => true,
+    match spelling::settle(entry, state) {
+        Ok(Settled { known: Some(known), .. }) => naba_frontier::is_news(entry, &known),
+        Ok(_) | Err(_) => true,
     }
 }
 
@@ -130,10 +130,6 @@ pub(crate) fn note_lateness(request: &FetchRequest, now: Millis) {
 
 fn seconds(millis: Millis) -> f64 {
     Duration::from_millis(u64::try_from(millis).unwrap_or_default()).as_secs_f64()
-}
-
-pub(crate) fn gauge(count: usize) -> f64 {
-    f64::from(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
 fn frontier_record(entry: &FrontierEntry) -> Output {

@@ -1,31 +1,30 @@
 //! Running a stage, a source or a sink on a log until shutdown.
 
+mod guard;
+mod ledger;
 pub(crate) mod sink;
 pub(crate) mod source;
 pub(crate) mod stage;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use futures_util::future::try_join_all;
 use naba_model::Millis;
-use naba_proto::prost::Message;
-use naba_proto::v1::{AuditRecord, Disposition};
 use tokio::sync::watch;
 
+use self::guard::Guard;
+use self::ledger::Ledger;
+pub(crate) use self::ledger::{Entry, Tally};
 use crate::budget::Budget;
-use crate::code::Code;
 use crate::commit::CommitPolicy;
 use crate::envelope::Envelope;
 use crate::error::RunError;
 use crate::health::Health;
-use crate::log::{GroupConfig, Log, LogError, Member, NewRecord, Record, TopicPartition};
+use crate::log::{GroupConfig, Log, LogError, Member, NewRecord, TopicPartition};
 use crate::metric::Metric;
-use crate::partition::Count;
-use crate::partitioner::partition_for;
 use crate::sabotage::{self, Sabotage};
 use crate::state::{StateView, Table};
 use crate::topics::{TopicSpec, Topics};
@@ -188,171 +187,6 @@ pub(crate) fn now() -> Millis {
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// Writes audit records and counts dispositions.
-#[derive(Clone)]
-pub(crate) struct Ledger {
-    stage: &'static str,
-    audit: Audit,
-    topic: Option<TopicSpec>,
-}
-
-/// What the audit says of one record.
-pub(crate) struct Entry<'a> {
-    pub(crate) at: &'a TopicPartition,
-    pub(crate) offset: u64,
-    pub(crate) key: Bytes,
-    pub(crate) disposition: Disposition,
-    pub(crate) code: Code,
-    pub(crate) outputs: usize,
-}
-
-impl Ledger {
-    pub(crate) fn new(stage: &'static str, config: &StageConfig) -> Result<Self, RunError> {
-        let topic = if config.audit == Audit::Off { None } else { Some(config.topic("audit")?) };
-        Ok(Self { stage, audit: config.audit, topic })
-    }
-
-    /// Makes the audit record of a disposition, unless it is not to be written.
-    pub(crate) fn audit(&self, entry: Entry<'_>) -> Option<NewRecord> {
-        let topic = self.topic.as_ref()?;
-        if let Audit::Share(share) = self.audit {
-            let drawn = f64::from(crate::partitioner::murmur2(&entry.key)) / f64::from(u32::MAX);
-            if drawn >= share {
-                return None;
-            }
-        }
-        let record = AuditRecord {
-            stage: self.stage.to_owned(),
-            topic: entry.at.topic.to_string(),
-            partition: entry.at.partition,
-            offset: entry.offset,
-            key: entry.key.clone(),
-            disposition: entry.disposition.into(),
-            code: entry.code.to_owned(),
-            outputs: u32::try_from(entry.outputs).unwrap_or(u32::MAX),
-        };
-        Some(NewRecord {
-            topic: Arc::from(topic.name.as_str()),
-            partition: partition_for(&entry.key, topic.partitions),
-            key: Some(entry.key),
-            value: Some(Bytes::from(record.encode_to_vec())),
-            headers: Vec::new(),
-        })
-    }
-
-    /// Counts what has been committed.
-    pub(crate) fn count(&self, tally: &Tally) {
-        for ((disposition, code), count) in &tally.dispositions {
-            let disposition = match disposition {
-                1 => "emitted",
-                2 => "skipped",
-                _ => "dead_lettered",
-            };
-            Metric::RecordsTotal.add(&[self.stage, disposition, code], *count);
-        }
-        for (metric, labels) in &tally.counts {
-            let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
-            metric.add(&labels, 1);
-        }
-        let now = now();
-        for clocks in &tally.clocks {
-            clocks.observe(self.stage, now);
-        }
-    }
-}
-
-/// What is counted when a chunk is committed.
-#[derive(Debug, Default)]
-pub(crate) struct Tally {
-    dispositions: BTreeMap<(i32, Code), u64>,
-    counts: Vec<Count>,
-    clocks: Vec<DocumentClocks>,
-}
-
-impl Tally {
-    pub(crate) fn add(&mut self, disposition: Disposition, code: Code) {
-        *self.dispositions.entry((disposition.into(), code)).or_default() += 1;
-    }
-
-    pub(crate) fn add_counts(&mut self, counts: Vec<Count>) {
-        self.counts.extend(counts);
-    }
-
-    pub(crate) fn add_clocks(&mut self, record: &Record) {
-        self.clocks.extend(DocumentClocks::of(record));
-    }
-}
-
-/// The clocks that travel in headers (see `envelope::CARRIED`).
-#[derive(Debug)]
-struct DocumentClocks {
-    discovered_at: Option<Millis>,
-    fetched_at: Option<Millis>,
-    published_at: Option<Millis>,
-}
-
-impl DocumentClocks {
-    fn of(record: &Record) -> Option<Self> {
-        if record.header("naba-origin").is_some_and(|origin| origin != "live") {
-            return None;
-        }
-        let clock = |name: &str| record.header(name).and_then(|v| v.parse::<Millis>().ok());
-        let fetched_at = clock("naba-fetched-at");
-        fetched_at?;
-        Some(Self { discovered_at: clock("naba-discovered-at"), fetched_at, published_at: clock("naba-published-at") })
-    }
-
-    #[allow(clippy::cast_precision_loss)]
-    fn observe(&self, stage: &str, now: Millis) {
-        let since = |at: Millis| (now - at).max(0) as f64 / 1000.0;
-        if let Some(at) = self.fetched_at {
-            Metric::AgeSeconds.observe(&[stage], since(at));
-        }
-        if let Some(at) = self.published_at {
-            Metric::FreshnessSeconds.observe(&[stage], since(at));
-        }
-        if let Some(at) = self.discovered_at
-            && stage == "sink"
-        {
-            Metric::EndToEndSeconds.observe(&[stage], since(at));
-        }
-    }
-}
-
-/// Watches the share of dead letters.
-pub(crate) struct Guard {
-    limit: DeadLetterLimit,
-    run: u32,
-    recent: VecDeque<bool>,
-    dead: u32,
-}
-
-impl Guard {
-    pub(crate) fn new(limit: DeadLetterLimit) -> Self {
-        Self { limit, run: 0, recent: VecDeque::new(), dead: 0 }
-    }
-
-    /// Notes how a record ended; an error when the stage has to stop.
-    pub(crate) fn note(&mut self, dead: bool, code: Code) -> Result<(), RunError> {
-        self.run = if dead { self.run + 1 } else { 0 };
-        self.dead += u32::from(dead);
-        self.recent.push_back(dead);
-        if self.recent.len() > self.limit.window as usize && self.recent.pop_front() == Some(true) {
-            self.dead -= 1;
-        }
-        if self.run >= self.limit.run {
-            return Err(RunError::DeadLetterLimit(format!("{} in a row, the last with code {code}", self.run)));
-        }
-        let full = self.recent.len() >= self.limit.window as usize;
-        let share = f64::from(self.dead) / f64::from(self.limit.window.max(1));
-        if full && share > self.limit.ratio {
-            let text = format!("{} of the last {}, the last with code {code}", self.dead, self.limit.window);
-            return Err(RunError::DeadLetterLimit(text));
-        }
-        Ok(())
-    }
-}
-
 /// Makes the records of state writes for their changelogs. The partition is that of the input: state moves with it.
 pub(crate) fn changelog_records(
     writes: &[crate::outcome::StateWrite],
@@ -511,30 +345,5 @@ impl Frame {
             guard: Guard::new(config.dead_letter_limit),
             config: config.clone(),
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_run_of_dead_letters_stops_the_stage_and_a_good_record_breaks_the_run() {
-        let limit = DeadLetterLimit { run: 3, ratio: 1.0, window: 100 };
-        let mut guard = Guard::new(limit);
-        for dead in [true, true, false, true, true] {
-            guard.note(dead, "x").unwrap();
-        }
-        assert!(matches!(guard.note(true, "x"), Err(RunError::DeadLetterLimit(_))));
-    }
-
-    #[test]
-    fn a_share_of_dead_letters_stops_the_stage_once_the_window_is_full() {
-        let limit = DeadLetterLimit { run: 100, ratio: 0.4, window: 10 };
-        let mut guard = Guard::new(limit);
-        for i in 0..9 {
-            guard.note(i % 2 == 0, "x").unwrap();
-        }
-        assert!(guard.note(true, "x").is_err());
     }
 }

@@ -217,7 +217,7 @@ impl<S: Source> Run<S> {
                 }
             }
         }
-        Metric::Partitions.set(&[S::NAME], f64::from(u32::try_from(self.owned.len()).unwrap_or(u32::MAX)));
+        Metric::Partitions.set_count(&[S::NAME], self.owned.len());
         Ok(())
     }
 

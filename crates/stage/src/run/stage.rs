@@ -181,7 +181,7 @@ impl<S: Stage> Run<S> {
                 self.take_over(&partitions).await?;
                 partitions.iter().for_each(|at| consumer.start(at, None));
                 self.assigned.release();
-                Metric::Partitions.set(&[S::NAME], f64::from(u32::try_from(self.lanes.len()).unwrap_or(u32::MAX)));
+                Metric::Partitions.set_count(&[S::NAME], self.lanes.len());
             }
             Event::Revoked(partitions, done) => {
                 Metric::RebalancesTotal.add(&[S::NAME, "revoked"], 1);

@@ -1,6 +1,7 @@
 //! What naba knows of one address.
 
 use anyhow::{Context, Result};
+use naba_fetcher::spelling_key;
 use naba_model::{NormalUrl, UrlHash, registrable_domain};
 use naba_proto::prost::Message;
 use naba_proto::to_json;
@@ -20,6 +21,8 @@ struct Explained {
     partition: u32,
     /// The source that the address is, or that named it.
     source: Option<Known>,
+    /// The spelling under which the page is known, where that is another one.
+    spelling: Option<String>,
     seen: Option<SeenEntry>,
 }
 
@@ -28,7 +31,7 @@ pub async fn explain(url: &str, args: &PlaceArgs, json: bool) -> Result<()> {
     let url = NormalUrl::parse(url)?;
     let (_, config) = args.config.load()?;
     let place = Place::open(args, IfMissing::Refuse).await?;
-    let seen = seen(&place, UrlHash::of(&url).as_str()).await?;
+    let (spelling, seen) = known_as(&place, &url).await?;
     let named_by = seen.as_ref().and_then(|seen| seen.entry.as_ref()).map(|entry| entry.source_id.clone());
     let is_meant = |known: &Known| {
         let source = &known.source;
@@ -38,7 +41,7 @@ pub async fn explain(url: &str, args: &PlaceArgs, json: bool) -> Result<()> {
     let domain = registrable_domain(url.host());
     let topic = place.topics.get("frontier").context("no topic has the role \"frontier\"")?;
     let partition = partition_for(domain.as_bytes(), topic.partitions);
-    let explained = Explained { page: url.page_key(), url, domain, partition, source, seen };
+    let explained = Explained { page: url.page_key(), url, domain, partition, source, spelling, seen };
     if json {
         print_json(&as_json(&explained)?)?
     } else {
@@ -47,11 +50,21 @@ pub async fn explain(url: &str, args: &PlaceArgs, json: bool) -> Result<()> {
     Ok(())
 }
 
-async fn seen(place: &Place, url_hash: &str) -> Result<Option<SeenEntry>> {
+/// Returns what is stored about a page, with the spelling under which it is where that is another one.
+async fn known_as(place: &Place, url: &NormalUrl) -> Result<(Option<String>, Option<SeenEntry>)> {
+    let own = seen(place, UrlHash::of(url).as_str()).await?;
+    let Some(key) = spelling_key(url.as_str()).filter(|_| own.is_none()) else { return Ok((None, own)) };
+    match seen(place, &key).await?.and_then(|alias| alias.entry) {
+        Some(named) => Ok((Some(named.url), seen(place, &named.url_hash).await?)),
+        None => Ok((None, None)),
+    }
+}
+
+async fn seen(place: &Place, key: &str) -> Result<Option<SeenEntry>> {
     let mut newest = None;
     place
         .scan("seen", |record| {
-            if record.key.as_deref() == Some(url_hash.as_bytes()) {
+            if record.key.as_deref() == Some(key.as_bytes()) {
                 newest = record.value.and_then(|value| SeenEntry::decode(value).ok());
             }
         })
@@ -61,7 +74,7 @@ async fn seen(place: &Place, url_hash: &str) -> Result<Option<SeenEntry>> {
 
 fn status(seen: &SeenEntry) -> &'static str {
     match seen.status() {
-        SeenStatus::Unspecified => "another spelling stands for it",
+        SeenStatus::Unspecified => "unknown",
         SeenStatus::Pending => "waiting for its fetch",
         SeenStatus::Fetched => "fetched",
         SeenStatus::Skipped => "skipped",
@@ -75,6 +88,7 @@ fn page(explained: &Explained) -> String {
         ("page", isolated(&explained.page)),
         ("domain", format!("{} (partition {} of the frontier)", explained.domain, explained.partition)),
     ];
+    rows.extend(explained.spelling.as_ref().map(|spelling| ("known as", isolated(spelling))));
     match &explained.source {
         Some(known) => {
             let source = &known.source;
@@ -101,6 +115,7 @@ fn as_json(explained: &Explained) -> Result<Value> {
         "url": explained.url.as_str(),
         "urlHash": UrlHash::of(&explained.url).as_str(),
         "page": explained.page,
+        "spelling": explained.spelling,
         "domain": explained.domain,
         "partition": explained.partition,
         "source": explained.source.as_ref().map(Known::as_json).transpose()?,

@@ -38,6 +38,13 @@ fn a_demo_prints_the_seed_is_open_to_the_other_commands_and_drains() {
     assert!(live.wait(PATIENCE).success(), "{}", live.log());
     assert_eq!(live.log().lines().filter(|line| line.starts_with("{\"article\"")).count(), 2, "{}", live.log());
 
+    let articles = good(&["tail", "--json", "--from", "beginning", "--limit", "3", "--data", data]).json();
+    let url = articles.iter().find_map(|one| one["article"]["url"].as_str().filter(|url| url.starts_with("http://")));
+    let url = url.expect("an article from the web");
+    let other = url.replacen("http://", "http://www.", 1);
+    let explained = good(&["sources", "explain", &other, "--data", data]).out;
+    assert!(explained.contains("known as") && explained.contains(url) && explained.contains("fetched"), "{explained}");
+
     good(&["topics", "--data", data]);
     let sources = good(&["sources", "list", "--json", "--data", data]).json();
     assert!(sources.iter().any(|source| source["source"]["sourceId"] == "demo-file"), "{sources:?}");
