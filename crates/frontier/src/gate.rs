@@ -10,7 +10,7 @@ use url::Url;
 use crate::lane::Rank;
 use crate::request::{Answer, Site, Target};
 use crate::rights::TdmFile;
-use crate::robots::Robots;
+use crate::robots::{Robots, path_and_query};
 use crate::schedule::back_off;
 use crate::settings::{Settings, millis};
 
@@ -220,10 +220,6 @@ fn web_origin(address: &str) -> Option<String> {
 
 fn robots_url(origin: &str) -> String {
     format!("{origin}/robots.txt")
-}
-
-fn path_and_query(url: &Url) -> &str {
-    &url[url::Position::BeforePath..url::Position::AfterQuery]
 }
 
 pub(crate) fn evidence(decision: RobotsDecision) -> Evidence {

@@ -47,6 +47,6 @@ pub use machine::Frontier;
 pub use page::is_news;
 pub use request::{Answer, Blame, FetchRequest, Hub, Listing, Site, Target, forbidden};
 pub use rights::{RightsSources, TdmFile, read_rights};
-pub use robots::{MAX_ROBOTS_BYTES, Robots, RobotsAnswer};
+pub use robots::{MAX_ROBOTS_BYTES, Robots, RobotsAnswer, path_and_query};
 pub use settings::Settings;
 pub use window::Window;

@@ -10,7 +10,7 @@ mod tdm;
 use naba_proto::v1::{AiSignal, Rights, TdmReservation};
 use url::Url;
 
-use crate::robots::Robots;
+use crate::robots::{Robots, path_and_query};
 pub use tdm::TdmFile;
 
 /// Most signals that are kept of one document.
@@ -79,7 +79,7 @@ impl Signals {
 
     fn take_robots(&mut self, sources: &RightsSources<'_>) {
         let Some(robots) = sources.robots else { return };
-        let path = &sources.url[url::Position::BeforePath..url::Position::AfterQuery];
+        let path = path_and_query(sources.url);
         for agent in ai_agents().filter(|agent| robots.names(agent)) {
             let answer = robots.decide(agent, path);
             if let Some(rule) = answer.rule.filter(|_| !answer.allowed) {

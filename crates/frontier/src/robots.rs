@@ -9,13 +9,20 @@ mod pace;
 mod pattern;
 
 use line::{Key, Lines};
+use naba_model::NormalUrl;
 use pattern::{Path, Pattern};
+use url::{Position, Url};
 
 /// Largest part of a robots.txt that is read, in bytes (RFC 9309 §2.5 asks for at least 500 KiB).
 pub const MAX_ROBOTS_BYTES: usize = 500 * 1024;
 
 /// Most lines of one kind that are kept, of `Sitemap:` and the like.
 const MAX_VALUES: usize = 1_000;
+
+/// Returns what rules about addresses are matched against: the path with the query.
+pub fn path_and_query(url: &Url) -> &str {
+    &url[Position::BeforePath..Position::AfterQuery]
+}
 
 /// A robots.txt, ready to be asked.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -123,6 +130,11 @@ impl Robots {
     /// Returns the values of the `Sitemap:` lines, as written, in order.
     pub fn sitemaps(&self) -> &[String] {
         &self.sitemaps
+    }
+
+    /// Returns the sitemaps that it names by addresses that naba handles, in order.
+    pub fn sitemap_urls(&self) -> impl Iterator<Item = NormalUrl> {
+        self.sitemaps.iter().filter_map(|written| NormalUrl::parse(written).ok())
     }
 
     /// Returns the values of the `License:` lines (Really Simple Licensing), as written, in order.

@@ -1,6 +1,7 @@
 //! Client errors, by what has to happen next.
 
 use naba_stage::log::LogError;
+use rdkafka::client::{Client, ClientContext};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 /// Sorts an error; see research and tests for how each code was seen.
@@ -24,8 +25,13 @@ pub(crate) fn classify(error: KafkaError) -> LogError {
     }
 }
 
-/// Sorts an error that the client has raised as fatal.
-pub(crate) fn fatal(code: RDKafkaErrorCode, text: String) -> LogError {
+/// Returns the error after which a client is of no more use, if it has raised one.
+pub(crate) fn fatal_of<C: ClientContext>(client: &Client<C>) -> Option<LogError> {
+    let (code, text) = client.fatal_error()?;
+    Some(fatal(code, format!("{code}: {text}")))
+}
+
+fn fatal(code: RDKafkaErrorCode, text: String) -> LogError {
     use RDKafkaErrorCode as Code;
     match code {
         Code::Fenced | Code::FencedInstanceId | Code::InvalidProducerEpoch | Code::ProducerFenced => {

@@ -12,11 +12,11 @@ use naba_stage::sabotage::{self, Sabotage};
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext, ConsumerGroupMetadata, Rebalance};
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::error::KafkaError;
 use rdkafka::{Offset, TopicPartitionList};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::classify::classify;
+use crate::classify::{classify, fatal_of};
 use crate::reader::record_of;
 use crate::settings::KafkaSettings;
 use crate::{offset_number, partition_number};
@@ -309,15 +309,13 @@ impl Poll {
     }
 
     fn on_error(&self, error: KafkaError) -> Result<(), LogError> {
-        if let Some((code, text)) = self.membership.consumer.client().fatal_error() {
-            let text = format!("{code}: {text}");
-            return Err(match code {
-                RDKafkaErrorCode::FencedInstanceId => LogError::Fenced(text),
-                _ => LogError::Fatal(text),
-            });
+        match fatal_of(self.membership.consumer.client()) {
+            Some(fatal) => Err(fatal),
+            None => {
+                tracing::warn!(%error, "poll");
+                Ok(())
+            }
         }
-        tracing::warn!(%error, "poll");
-        Ok(())
     }
 
     /// Lets assigned partitions flow that the runtime is ready for.

@@ -16,7 +16,7 @@ use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, DeliveryResult, Producer as _, ProducerContext, ThreadedProducer};
 use rdkafka::util::Timeout;
 
-use crate::classify::{classify, fatal};
+use crate::classify::{classify, fatal_of};
 use crate::consumer::{Membership, client_log};
 use crate::settings::KafkaSettings;
 use crate::{as_list, blocking, partition_number};
@@ -220,12 +220,9 @@ impl KafkaProducer {
             if !deliveries.wait(deadline, |handed, answered| answered >= handed) {
                 return Err(late("outputs are not acknowledged yet".to_owned()));
             }
-            let failure = deliveries.take_failure();
-            if let (Some(_), Some((code, text))) = (&failure, producer.client().fatal_error()) {
-                return Err(fatal(code, text));
-            }
-            match failure {
-                Some(error) => Err(LogError::Abortable(format!("an output was not acknowledged: {error}"))),
+            match deliveries.take_failure() {
+                Some(error) => Err(fatal_of(producer.client())
+                    .unwrap_or_else(|| LogError::Abortable(format!("an output was not acknowledged: {error}")))),
                 None => Ok(()),
             }
         })

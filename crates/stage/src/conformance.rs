@@ -135,11 +135,10 @@ impl Fixture {
             };
             // A broker on a busy machine may not answer in time.
             let committed = match self.log.committed(&group, &partitions).await {
-                Err(LogError::Unavailable(_)) => Vec::new(),
+                Err(LogError::Unavailable(_)) => vec![None; partitions.len()],
                 committed => committed.expect("positions"),
             };
-            let known = committed.len() == newest.len();
-            if known && committed.iter().zip(&newest).all(|(at, newest)| at.unwrap_or(0) >= *newest) {
+            if committed.iter().zip(&newest).all(|(at, newest)| at.unwrap_or(0) >= *newest) {
                 return;
             }
             assert!(tokio::time::Instant::now() < deadline, "{stage} stands at {committed:?} of {newest:?}");

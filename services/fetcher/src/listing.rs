@@ -69,11 +69,10 @@ fn is_source_itself(request: &FetchRequest) -> bool {
 }
 
 fn led_on(page: Page, request: &FetchRequest) -> Listing {
-    let feeds: Vec<NormalUrl> = page.feeds.into_iter().map(|feed| feed.url).collect();
-    let robots = request.site.robots.as_deref();
-    let sitemaps = || robots.map(naba_frontier::Robots::sitemaps).unwrap_or_default().iter();
-    let sitemaps = || sitemaps().filter_map(|written| NormalUrl::parse(written).ok()).collect();
-    let children = if feeds.is_empty() { sitemaps() } else { feeds };
+    let mut children: Vec<NormalUrl> = page.feeds.into_iter().map(|feed| feed.url).collect();
+    if children.is_empty() {
+        children.extend(request.site.robots.iter().flat_map(|robots| robots.sitemap_urls()));
+    }
     if children.is_empty() {
         return page.listing;
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use naba_feed::{
     FeedError, Input, Listing, ListingKind, SitemapWalk, read_page, well_known_feeds, well_known_sitemaps,
 };
-use naba_frontier::{MAX_ROBOTS_BYTES, Robots};
+use naba_frontier::{MAX_ROBOTS_BYTES, Robots, path_and_query};
 use naba_model::{Millis, NormalUrl, UrlError};
 
 use crate::config::FetcherConfig;
@@ -128,8 +128,7 @@ impl Prober {
     }
 
     fn ask_robots(&self, robots: &Robots, url: &NormalUrl) -> Result<(), ProbeError> {
-        let path = &url.as_url()[url::Position::BeforePath..url::Position::AfterQuery];
-        let answer = robots.decide(PRODUCT_TOKEN, path);
+        let answer = robots.decide(PRODUCT_TOKEN, path_and_query(url.as_url()));
         let rule = answer.rule.unwrap_or_default();
         if answer.allowed { Ok(()) } else { Err(ProbeError::Disallowed { url: url.to_string(), rule }) }
     }
@@ -178,7 +177,7 @@ impl Prober {
         for url in candidates {
             found.extend(self.listing(robots, url).await);
         }
-        let named: Vec<NormalUrl> = robots.sitemaps().iter().filter_map(|url| NormalUrl::parse(url).ok()).collect();
+        let named: Vec<NormalUrl> = robots.sitemap_urls().collect();
         let roots = if named.is_empty() { well_known_sitemaps(site).take(3).collect() } else { named };
         let mut walk = SitemapWalk::new(roots);
         let mut read = 0;

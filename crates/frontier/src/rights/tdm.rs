@@ -2,7 +2,7 @@
 
 use naba_proto::v1::TdmReservation;
 use serde_json::Value;
-use url::{Position, Url};
+use url::Url;
 
 use super::reservation;
 use crate::robots;
@@ -39,7 +39,7 @@ impl TdmFile {
 
     /// Returns what the file says about an address: the rule of the longest matching location, a reservation before none.
     pub fn reservation(&self, url: &Url) -> Option<TdmReservation> {
-        let path = &url[Position::BeforePath..Position::AfterQuery];
+        let path = robots::path_and_query(url);
         let matching = self.0.iter().filter(|rule| robots::matches(&rule.location, path));
         let rule = matching.max_by_key(|rule| (rule.location.len(), rule.reserved))?;
         Some(reservation(rule.reserved, rule.policy.as_deref(), url))

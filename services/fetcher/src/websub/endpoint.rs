@@ -53,7 +53,7 @@ impl Endpoint {
     fn subject<'p>(&self, parameters: &'p HashMap<String, String>) -> Option<(&'p str, &'p str)> {
         let value = |name: &str| parameters.get(name).map(String::as_str);
         let (source_id, topic, token) = (value("source")?, value("topic")?, value("token")?);
-        (self.callbacks.token(source_id, topic) == token).then_some((source_id, topic))
+        self.callbacks.is_token(token, source_id, topic).then_some((source_id, topic))
     }
 
     fn tell(&self, event: Event) -> bool {

@@ -17,7 +17,7 @@ pub(super) fn is_signed(header: &str, secret: &str, body: &[u8]) -> bool {
 }
 
 /// Reads hexadecimal digits.
-fn bytes_of(text: &str) -> Option<Vec<u8>> {
+pub(super) fn bytes_of(text: &str) -> Option<Vec<u8>> {
     let digits: Vec<u8> = text.chars().map(|c| c.to_digit(16).map(|digit| digit as u8)).collect::<Option<_>>()?;
     digits
         .len()
