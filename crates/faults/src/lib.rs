@@ -25,7 +25,7 @@ mod scenario;
 pub use accountant::{Accountant, Conviction, Verdict};
 pub use inject::{Injected, inject};
 pub use instance::{Instance, InstanceReport};
-pub use line::{Line, LineConfig, fetcher_config};
+pub use line::{Edits, Line, LineConfig, fetcher_config};
 pub use plan::{Fault, Kind, Plan, Planned};
 pub use run::{Outcome, RunConfig, run};
 pub use scenario::{OutageReport, ScaleReport, outage, scale};

@@ -22,6 +22,15 @@ const PREFIX: &str = "faults.";
 /// Session time-out of the services, so that a dead instance's partitions move soon.
 pub const SESSION: Duration = Duration::from_secs(6);
 
+/// How articles are edited.
+#[derive(Debug, Clone, Copy)]
+pub struct Edits {
+    /// Least and longest time from a version to the edit that follows, in milliseconds.
+    pub after_ms: (i64, i64),
+    /// How many of a thousand articles are edited.
+    pub per_mille: u32,
+}
+
 /// What a line is made from.
 #[derive(Debug, Clone)]
 pub struct LineConfig {
@@ -33,10 +42,8 @@ pub struct LineConfig {
     pub sites: usize,
     /// Time over which they come out, in milliseconds.
     pub live_ms: i64,
-    /// Time from a version to the edit that follows, in milliseconds; (0, 0) for no edits.
-    pub edit_after_ms: (i64, i64),
-    /// How many of a thousand articles are edited.
-    pub edited_per_mille: u32,
+    /// The edits of articles; None for none.
+    pub edits: Option<Edits>,
     /// A version that is served for less may be missed, milliseconds.
     pub min_served_ms: i64,
     /// Partitions of every topic.
@@ -251,8 +258,8 @@ fn farm_config(config: &LineConfig, epoch_ms: i64) -> FarmConfig {
         schedule: Schedule::Live { duration_ms: config.live_ms },
         epoch_ms,
         min_served_ms: config.min_served_ms,
-        edit_after_ms: config.edit_after_ms,
-        edited_per_mille: if config.edit_after_ms.1 > 0 { config.edited_per_mille } else { 0 },
+        edit_after_ms: config.edits.map_or((0, 0), |edits| edits.after_ms),
+        edited_per_mille: config.edits.map_or(0, |edits| edits.per_mille),
         ..FarmConfig::calm(config.seed, config.sites, config.articles)
     }
 }

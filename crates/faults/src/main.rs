@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
-use naba_faults::{Kind, LineConfig, Outcome, Plan, RunConfig, outage, run, scale};
+use naba_faults::{Edits, Kind, LineConfig, Outcome, Plan, RunConfig, outage, run, scale};
 use serde_json::json;
 
 /// The whole line under faults: newsfarm, the four services as processes of their own, three Kafka brokers, PostgreSQL.
@@ -155,8 +155,7 @@ fn line_config(seed: u64, articles: usize, programs: &Path, shared: &Shared) -> 
         articles,
         sites: 20,
         live_ms: 60_000,
-        edit_after_ms: (0, 0),
-        edited_per_mille: 80,
+        edits: None,
         min_served_ms: 0,
         partitions: 6,
         instances: 2,
@@ -168,16 +167,15 @@ fn line_config(seed: u64, articles: usize, programs: &Path, shared: &Shared) -> 
     }
 }
 
-/// Time from a version to its edit, in milliseconds.
-const EDIT_AFTER_MS: (i64, i64) = (20_000, 40_000);
+/// The edits of a run.
+const EDITS: Edits = Edits { after_ms: (20_000, 40_000), per_mille: 80 };
 /// While the line is in trouble a version may be superseded before it could be read; what is not superseded must appear.
 const MAY_BE_SUPERSEDED_MS: i64 = 600_000;
 
 /// Runs one plan over a farm that publishes for as long as faults come, and whose edits come towards the end of it.
 async fn one_run(line: LineConfig, plan: Plan, shared: &Shared) -> Outcome {
     let span = i64::try_from(plan.span_ms()).unwrap_or(i64::MAX);
-    let line =
-        LineConfig { live_ms: span * 2 / 3, edit_after_ms: EDIT_AFTER_MS, min_served_ms: MAY_BE_SUPERSEDED_MS, ..line };
+    let line = LineConfig { live_ms: span * 2 / 3, edits: Some(EDITS), min_served_ms: MAY_BE_SUPERSEDED_MS, ..line };
     let seed = line.seed;
     if !shared.json {
         eprintln!("seed {seed}: {} faults over {} s, {} articles", plan.faults.len(), span / 1000, line.articles);

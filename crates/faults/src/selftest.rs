@@ -2,19 +2,19 @@
 
 use std::path::Path;
 
-use naba_faults::{Fault, Kind, LineConfig, Plan, Planned, RunConfig, run};
+use naba_faults::{Edits, Fault, Kind, LineConfig, Plan, Planned, RunConfig, run};
 
 /// A sabotage and the run that brings it to light.
 struct Trial {
     /// Name, as NABA_SABOTAGE takes it; None for the honest programs.
     sabotage: Option<&'static str>,
     delivery: &'static str,
-    edit_after_ms: (i64, i64),
+    edits: Option<Edits>,
     plan: Plan,
 }
 
 fn trial(sabotage: Option<&'static str>, plan: Plan) -> Trial {
-    Trial { sabotage, delivery: "exactly_once", edit_after_ms: (0, 0), plan }
+    Trial { sabotage, delivery: "exactly_once", edits: None, plan }
 }
 
 fn planned(faults: &[(u64, Fault)]) -> Plan {
@@ -41,6 +41,9 @@ fn freezes() -> Plan {
     ])
 }
 
+/// Whatever the stale sink holds is edited meanwhile.
+const STALE: Edits = Edits { after_ms: (30_000, 40_000), per_mille: 1000 };
+
 /// The first sink gathers a batch while it sleeps for a while, holds it because the store does not take it, and sleeps on until
 /// the second sink has stored the edits that follow.
 fn stale_sink() -> Plan {
@@ -55,12 +58,12 @@ fn trials() -> Vec<Trial> {
     let mixed = || Plan::draw(5, 12, &[Kind::Kill, Kind::Freeze, Kind::BrokerKill, Kind::NetCut, Kind::NetStall]);
     vec![
         trial(None, mixed()),
-        Trial { edit_after_ms: (30_000, 40_000), ..trial(None, stale_sink()) },
+        Trial { edits: Some(STALE), ..trial(None, stale_sink()) },
         trial(Some("commit-before-produce"), kills()),
         trial(Some("no-fencing"), freezes()),
         Trial { delivery: "at_least_once", ..trial(Some("watermark-past-gap"), kills()) },
         trial(Some("skip-resend-after-abort"), freezes()),
-        Trial { edit_after_ms: (30_000, 40_000), ..trial(Some("sink-without-compare-and-set"), stale_sink()) },
+        Trial { edits: Some(STALE), ..trial(Some("sink-without-compare-and-set"), stale_sink()) },
         trial(Some("lost-tombstone"), kills()),
         trial(
             Some("silent-empty-emit"),
@@ -80,11 +83,9 @@ pub async fn all(programs: &Path, shared: &crate::Shared, only: Option<&str>) ->
         let span = i64::try_from(trial.plan.span_ms()).unwrap_or(i64::MAX);
         let line = LineConfig {
             delivery: trial.delivery.to_owned(),
-            edit_after_ms: trial.edit_after_ms,
-            // Whatever the stale sink holds is to be edited.
-            edited_per_mille: 1000,
+            edits: trial.edits,
             // What is edited soon may be missed; what is stored must be the newest all the same.
-            min_served_ms: trial.edit_after_ms.1 * 4,
+            min_served_ms: trial.edits.map_or(0, |edits| edits.after_ms.1 * 4),
             live_ms: span.max(10_000),
             sabotage: trial.sabotage.map(str::to_owned),
             ..crate::line_config(40 + number as u64, 1200, programs, shared)

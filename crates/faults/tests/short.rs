@@ -15,8 +15,7 @@ async fn under_a_short_schedule_of_faults_nothing_is_lost_and_nothing_comes_twic
         sites: 20,
         live_ms: 20_000,
         // Edits would make the run wait for them.
-        edit_after_ms: (0, 0),
-        edited_per_mille: 0,
+        edits: None,
         min_served_ms: 0,
         partitions: 4,
         instances: 2,

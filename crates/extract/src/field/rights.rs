@@ -14,12 +14,14 @@ pub fn read(raw: &RawDocument, page: Option<&Page>, layout: &Layout) -> Rights {
         u.role == BlockRole::Boilerplate && (u.line.text.contains('©') || u.line.folded.starts_with("copyright"))
     });
     let notice = if licence.is_empty() { line.map(|u| u.line.text.clone()).unwrap_or_default() } else { licence };
+    let tdm = raw.tdm.clone().or_else(|| reservation(page?));
+    let licence_class = licence_class(raw, tdm.as_ref(), page, &notice);
     Rights {
         robots: raw.robots.clone(),
-        tdm: raw.tdm.clone().or_else(|| reservation(page?)),
+        tdm,
         ai_signals: raw.ai_signals.clone(),
         paywalled: is_paywalled(page, layout),
-        licence_class: licence_class(raw, page, &notice).into(),
+        licence_class: licence_class.into(),
         embargoed_until: None,
         pub_status: PubStatus::Usable.into(),
         notice,
@@ -51,9 +53,9 @@ fn asks(page: Option<&Page>, wishes: &[&str]) -> bool {
 }
 
 /// Reserved or refused: metadata only. An open licence: the whole text. Silence allows an extract.
-fn licence_class(raw: &RawDocument, page: Option<&Page>, notice: &str) -> LicenceClass {
+fn licence_class(raw: &RawDocument, tdm: Option<&TdmReservation>, page: Option<&Page>, notice: &str) -> LicenceClass {
     let refused = raw.robots.as_ref().is_some_and(|r| r.decision() == RobotsDecision::Disallowed);
-    let reserved = raw.tdm.clone().or_else(|| reservation(page?)).is_some_and(|t| t.reserved);
+    let reserved = tdm.is_some_and(|t| t.reserved);
     if refused || reserved || asks(page, &["nosnippet", "max-snippet:0"]) {
         return LicenceClass::Metadata;
     }
