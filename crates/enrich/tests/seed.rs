@@ -105,6 +105,21 @@ fn the_dateline_of_the_seed_is_resolved() {
     assert_eq!((span.start, span.end), (0, 4));
 }
 
+#[test]
+fn the_topic_of_the_seed_is_the_likeliest_as_units_and_as_extracted() {
+    let expected = expected();
+    let wanted = expected["topics_must_include"].as_array().unwrap();
+    for article in [article(&expected), extracted()] {
+        let topics = Pipeline::standard().unwrap().run(&article).topics;
+        assert_eq!(
+            topics.first().map(|topic| Value::from(topic.medtop_id.as_str())).as_ref(),
+            wanted.first(),
+            "{topics:?}"
+        );
+        assert!(wanted.iter().all(|id| topics.iter().any(|topic| *id == topic.medtop_id.as_str())), "{topics:?}");
+    }
+}
+
 const FIRST_NAMES: &[&str] = &[
     "أحمد",
     "فارس",
