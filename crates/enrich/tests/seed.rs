@@ -1,7 +1,9 @@
-//! The seed article: nine quotes with their speakers and the dateline, exactly; and with every name replaced, the same.
+//! The seed article: nine quotes with their speakers, the dateline, entities and topic, exactly; and with every name replaced,
+//! the same quotes.
 
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use naba_enrich::Pipeline;
@@ -103,6 +105,31 @@ fn the_dateline_of_the_seed_is_resolved() {
     assert_eq!((dateline.place.as_str(), dateline.agency.as_str()), ("جنيف", ""));
     assert_eq!(article.blocks[span.block as usize].role(), BlockRole::Dateline);
     assert_eq!((span.start, span.end), (0, 4));
+}
+
+#[test]
+fn the_entities_of_the_seed_have_their_ids_and_surfaces_and_none_comes_from_promos_and_comments() {
+    let expected = expected();
+    for article in [article(&expected), extracted()] {
+        let found = Pipeline::standard().unwrap().run(&article).entities;
+        for want in expected["entities"].as_array().unwrap() {
+            let name = want["name"].as_str().unwrap();
+            let entity =
+                found.iter().find(|entity| entity.name == name).unwrap_or_else(|| panic!("{name} is not found"));
+            let kind = entity.r#type().as_str_name().trim_start_matches("ENTITY_TYPE_");
+            assert_eq!(Some(kind), want["type"].as_str(), "{name}");
+            assert_eq!(entity.wikidata_id, want["wikidata"].as_str().unwrap_or_default(), "{name}");
+            assert_eq!(entity.geonames_id, want["geonames"].as_u64().unwrap_or_default(), "{name}");
+            assert_eq!(entity.iso_code, want["iso"].as_str().unwrap_or_default(), "{name}");
+            let surfaces: BTreeSet<&str> = entity.mentions.iter().map(|mention| mention.surface.as_str()).collect();
+            let wanted: BTreeSet<&str> =
+                want["surfaces"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+            assert_eq!(surfaces, wanted, "{name}");
+        }
+        let foreign = |role| matches!(role, BlockRole::Promo | BlockRole::Comment | BlockRole::CommentsDisclaimer);
+        let blocks = found.iter().flat_map(|entity| &entity.mentions).map(|mention| mention.span.unwrap().block);
+        assert_eq!(blocks.filter(|block| foreign(article.blocks[*block as usize].role())).count(), 0);
+    }
 }
 
 #[test]
